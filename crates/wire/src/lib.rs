@@ -1,0 +1,7 @@
+//! The JSON of the Bot API and of the Contact API, and the rules for reading it.
+//! Shared by the server, its connectors and its clients: one file a noun.
+//! Nothing here stores or sends anything.
+
+pub mod bad_request;
+
+pub use bad_request::BadRequest;
