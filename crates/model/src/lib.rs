@@ -1,1 +1,28 @@
-//! (being written)
+//! The nouns of Contactgram: what an account, a contact, a message or a token is.
+//! Every other crate builds on these; nothing here does I/O, knows SQL or speaks HTTP.
+
+pub mod account;
+pub mod chat;
+pub mod clock;
+pub mod contact;
+pub mod ids;
+pub mod message;
+pub mod page;
+pub mod phone;
+pub mod scope;
+pub mod search;
+pub mod token;
+pub mod update;
+pub mod user;
+pub mod webhook;
+
+pub use account::{Account, AccountKind};
+pub use chat::{ChatKind, Group, MemberStatus};
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use contact::{Contact, ContactSource};
+pub use ids::{ChatId, ContactId, MessageId, UpdateId, UserId};
+pub use message::{Direction, StoredMessage};
+pub use phone::PhoneNumber;
+pub use token::{PlainToken, TokenDigest};
+pub use update::{UpdateKind, UpdateKinds};
+pub use user::{User, UserKind};

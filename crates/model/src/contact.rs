@@ -1,0 +1,272 @@
+//! A contact: what one account knows of somebody. The JSON of the Contact API is this struct's.
+//! Which of two contacts are the same, and what a change does to the rest, is the hub's business.
+
+use crate::clock::Timestamp;
+use crate::ids::{ContactId, UserId};
+use crate::{phone::PhoneNumber, search};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How an account came to know a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactSource {
+    /// Added through the API.
+    Manual,
+    /// Read from a file.
+    Import,
+    /// Wrote to the account.
+    Message,
+    /// Sent as a contact by somebody.
+    Shared,
+    /// Came with a synchronisation.
+    Sync,
+}
+
+impl ContactSource {
+    /// The number kept in the store.
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// The source behind a stored number.
+    pub fn from_code(code: i64) -> Option<ContactSource> {
+        use ContactSource::{Import, Manual, Message, Shared, Sync};
+        [Manual, Import, Message, Shared, Sync].into_iter().find(|source| source.code() == code)
+    }
+}
+
+/// One contact of one account. Absent values are left out of the JSON, never `null`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contact {
+    /// The user's id where that is known, else of [`ContactId::OWN`].
+    pub id: ContactId,
+    /// 1–64 characters.
+    pub first_name: String,
+    /// At most 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// Without the `@`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// E.164.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// As given; checked only for an `@` with something on both sides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Equal to `id` once known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// IETF language tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_code: Option<String>,
+    /// Present and true for bots.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_bot: bool,
+    /// The caller's labels, sorted, each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// The caller's note, at most 4096 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The caller's own data, at most 16 KiB as JSON.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub attributes: Map<String, Value>,
+    /// The contact's user shared this very number.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub phone_verified: bool,
+    /// The contact's user blocked the account.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_blocked: bool,
+    /// How the account came to know it.
+    pub source: ContactSource,
+    /// Unix seconds.
+    pub created_at: Timestamp,
+    /// Unix seconds.
+    pub updated_at: Timestamp,
+    /// The place of its last change among all changes of the account's contacts: its ETag, and what
+    /// sync tokens count in.
+    #[serde(skip)]
+    pub version: i64,
+}
+
+impl Contact {
+    /// What `sort=name` compares.
+    pub fn name_key(&self) -> String {
+        let mut key = search::fold(&self.first_name);
+        if let Some(last) = &self.last_name {
+            key.push(' ');
+            key.push_str(&search::fold(last));
+        }
+        key
+    }
+
+    /// What `q` looks in.
+    pub fn search_document(&self) -> String {
+        let optional = [&self.last_name, &self.username, &self.phone_number, &self.email];
+        search::document(
+            [self.first_name.as_str()].into_iter().chain(optional.into_iter().flatten().map(String::as_str)),
+        )
+    }
+}
+
+/// What a caller says of a contact: absent fields stay as they are, `Some(None)` removes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ContactChange {
+    /// New first name; can't be removed.
+    pub first_name: Option<String>,
+    /// New last name.
+    pub last_name: Option<Option<String>>,
+    /// New username.
+    pub username: Option<Option<String>>,
+    /// New phone number.
+    pub phone_number: Option<Option<PhoneNumber>>,
+    /// New e-mail address.
+    pub email: Option<Option<String>>,
+    /// The Telegram user behind the contact.
+    pub user_id: Option<UserId>,
+    /// New language tag.
+    pub language_code: Option<Option<String>>,
+    /// All labels anew.
+    pub labels: Option<Vec<String>>,
+    /// New note.
+    pub note: Option<Option<String>>,
+    /// Attributes, already merged or whole: see `merge_attributes`.
+    pub attributes: Option<Map<String, Value>>,
+    /// Whether `attributes` is a merge patch for those there are (`null` removes one) or takes their place.
+    pub merge_attributes: bool,
+}
+
+impl ContactChange {
+    /// Writes the change into `contact`; answers whether anything is different afterwards. Ids, source and
+    /// times are not touched.
+    pub fn apply(&self, contact: &mut Contact) -> bool {
+        let before = contact.clone();
+        if let Some(name) = &self.first_name {
+            contact.first_name.clone_from(name);
+        }
+        let texts = [
+            (&self.last_name, &mut contact.last_name),
+            (&self.username, &mut contact.username),
+            (&self.email, &mut contact.email),
+            (&self.language_code, &mut contact.language_code),
+            (&self.note, &mut contact.note),
+        ];
+        for (new, old) in texts {
+            if let Some(new) = new {
+                old.clone_from(new);
+            }
+        }
+        if let Some(phone) = &self.phone_number {
+            let phone = phone.as_ref().map(|phone| phone.e164().to_owned());
+            contact.phone_verified &= phone == contact.phone_number;
+            contact.phone_number = phone;
+        }
+        if let Some(labels) = &self.labels {
+            contact.labels.clone_from(labels);
+        }
+        if let Some(attributes) = &self.attributes {
+            if !self.merge_attributes {
+                contact.attributes = attributes.clone();
+            } else {
+                merge(&mut contact.attributes, attributes);
+            }
+        }
+        *contact != before
+    }
+}
+
+/// JSON merge patch (RFC 7396) of one object by another.
+fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    for (key, value) in patch {
+        match value {
+            Value::Null => {
+                target.remove(key);
+            }
+            Value::Object(inner) => {
+                let slot = target.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
+                if !slot.is_object() {
+                    *slot = Value::Object(Map::new());
+                }
+                if let Value::Object(there) = slot {
+                    merge(there, inner);
+                }
+            }
+            value => {
+                target.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn contact() -> Contact {
+        Contact {
+            id: ContactId(1),
+            first_name: "John".to_owned(),
+            last_name: Some("Doe".to_owned()),
+            username: None,
+            phone_number: Some("+1234567890".to_owned()),
+            email: None,
+            user_id: None,
+            language_code: None,
+            is_bot: false,
+            labels: Vec::new(),
+            note: None,
+            attributes: Map::new(),
+            phone_verified: true,
+            is_blocked: false,
+            source: ContactSource::Manual,
+            created_at: 5,
+            updated_at: 6,
+            version: 7,
+        }
+    }
+
+    #[test]
+    fn absent_values_are_left_out() {
+        let json = serde_json::to_string(&Contact { phone_verified: false, ..contact() }).unwrap();
+        assert_eq!(
+            json,
+            r#"{"id":1,"first_name":"John","last_name":"Doe","phone_number":"+1234567890","source":"manual","created_at":5,"updated_at":6}"#
+        );
+    }
+
+    #[test]
+    fn a_change_touches_what_it_names_and_nothing_else() {
+        let mut changed = contact();
+        assert!(!ContactChange::default().apply(&mut changed));
+        assert_eq!(changed, contact());
+        let change =
+            ContactChange { last_name: Some(None), note: Some(Some("VIP".to_owned())), ..Default::default() };
+        assert!(change.apply(&mut changed));
+        assert_eq!((changed.last_name, changed.note), (None, Some("VIP".to_owned())));
+        assert_eq!(changed.phone_number, contact().phone_number);
+    }
+
+    #[test]
+    fn another_number_is_no_longer_verified() {
+        let mut changed = contact();
+        let phone = |text| Some(Some(PhoneNumber::parse(text, None).unwrap()));
+        ContactChange { phone_number: phone("+1 234 567 890"), ..Default::default() }.apply(&mut changed);
+        assert!(changed.phone_verified, "the same number in another spelling");
+        ContactChange { phone_number: phone("+1234567891"), ..Default::default() }.apply(&mut changed);
+        assert!(!changed.phone_verified);
+    }
+
+    #[test]
+    fn attributes_are_merged_as_rfc_7396_says() {
+        let mut changed = contact();
+        changed.attributes = json!({"a": 1, "b": {"c": 2, "d": 3}}).as_object().unwrap().clone();
+        let patch =
+            json!({"a": null, "b": {"c": null, "e": 4}, "f": {"g": null}}).as_object().unwrap().clone();
+        let change = ContactChange { attributes: Some(patch), merge_attributes: true, ..Default::default() };
+        assert!(change.apply(&mut changed));
+        assert_eq!(Value::Object(changed.attributes), json!({"b": {"d": 3, "e": 4}, "f": {}}));
+    }
+}

@@ -1,0 +1,158 @@
+//! Kinds of updates and sets of them, as `allowed_updates` names them.
+//! The list is Bot API 10.0's, with the three of our own that only those see who ask.
+
+use std::fmt;
+
+macro_rules! kinds {
+    ($($variant:ident = $name:literal,)*) => {
+        /// What an update tells; the name is its key in the `Update` object.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        #[allow(missing_docs)]
+        pub enum UpdateKind { $($variant,)* }
+
+        impl UpdateKind {
+            /// Every kind, in the order of their stored numbers; new ones go to the end.
+            pub const ALL: &[UpdateKind] = &[$(UpdateKind::$variant,)*];
+
+            /// The key in the `Update` object and the word in `allowed_updates`.
+            pub fn name(self) -> &'static str {
+                match self { $(UpdateKind::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Message = "message",
+    EditedMessage = "edited_message",
+    ChannelPost = "channel_post",
+    EditedChannelPost = "edited_channel_post",
+    InlineQuery = "inline_query",
+    ChosenInlineResult = "chosen_inline_result",
+    CallbackQuery = "callback_query",
+    ShippingQuery = "shipping_query",
+    PreCheckoutQuery = "pre_checkout_query",
+    Poll = "poll",
+    PollAnswer = "poll_answer",
+    MyChatMember = "my_chat_member",
+    ChatMember = "chat_member",
+    ChatJoinRequest = "chat_join_request",
+    ChatBoost = "chat_boost",
+    RemovedChatBoost = "removed_chat_boost",
+    MessageReaction = "message_reaction",
+    MessageReactionCount = "message_reaction_count",
+    BusinessConnection = "business_connection",
+    BusinessMessage = "business_message",
+    EditedBusinessMessage = "edited_business_message",
+    DeletedBusinessMessages = "deleted_business_messages",
+    PurchasedPaidMedia = "purchased_paid_media",
+    ManagedBot = "managed_bot",
+    GuestMessage = "guest_message",
+    ContactAdded = "contact_added",
+    ContactChanged = "contact_changed",
+    ContactRemoved = "contact_removed",
+}
+
+impl UpdateKind {
+    /// The kind of this name.
+    pub fn parse(name: &str) -> Option<UpdateKind> {
+        UpdateKind::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// Kinds that arrive only where they are named.
+    fn must_be_asked_for(self) -> bool {
+        use UpdateKind::{
+            ChatMember, ContactAdded, ContactChanged, ContactRemoved, MessageReaction, MessageReactionCount,
+        };
+        matches!(
+            self,
+            ChatMember
+                | MessageReaction
+                | MessageReactionCount
+                | ContactAdded
+                | ContactChanged
+                | ContactRemoved
+        )
+    }
+}
+
+/// A set of update kinds, kept as one number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct UpdateKinds(u64);
+
+impl UpdateKinds {
+    /// What a consumer gets that never named any.
+    pub fn usual() -> UpdateKinds {
+        UpdateKind::ALL.iter().copied().filter(|kind| !kind.must_be_asked_for()).collect()
+    }
+
+    /// The set that `allowed_updates` asks for. Unknown names are passed over; when none is known, or the
+    /// list is empty, it is the usual set, as on Telegram.
+    pub fn asked<'a>(names: impl IntoIterator<Item = &'a str>) -> UpdateKinds {
+        let set: UpdateKinds = names.into_iter().filter_map(UpdateKind::parse).collect();
+        if set.0 == 0 { UpdateKinds::usual() } else { set }
+    }
+
+    /// Whether `kind` is in the set.
+    pub fn has(self, kind: UpdateKind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+
+    /// The names in the set, in their order of [`UpdateKind::ALL`].
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        UpdateKind::ALL.iter().copied().filter(move |kind| self.has(*kind)).map(UpdateKind::name)
+    }
+
+    /// The number for the store.
+    pub fn bits(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+
+    /// The set behind a stored number.
+    pub fn from_bits(bits: i64) -> UpdateKinds {
+        UpdateKinds(u64::try_from(bits).unwrap_or_default())
+    }
+}
+
+impl Default for UpdateKinds {
+    fn default() -> UpdateKinds {
+        UpdateKinds::usual()
+    }
+}
+
+impl FromIterator<UpdateKind> for UpdateKinds {
+    fn from_iter<I: IntoIterator<Item = UpdateKind>>(kinds: I) -> UpdateKinds {
+        UpdateKinds(kinds.into_iter().fold(0, |set, kind| set | 1 << kind as u8))
+    }
+}
+
+impl fmt::Debug for UpdateKinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_set_leaves_out_what_must_be_asked_for() {
+        let usual = UpdateKinds::usual();
+        assert!(usual.has(UpdateKind::Message) && usual.has(UpdateKind::CallbackQuery));
+        for name in ["chat_member", "message_reaction", "message_reaction_count", "contact_added"] {
+            assert!(!usual.has(UpdateKind::parse(name).unwrap()), "{name}");
+        }
+        assert_eq!(usual.names().count(), UpdateKind::ALL.len() - 6);
+    }
+
+    #[test]
+    fn unknown_names_are_passed_over_and_none_known_means_the_usual_set() {
+        let asked = UpdateKinds::asked(["message", "no_such_thing"]);
+        assert_eq!(asked.names().collect::<Vec<_>>(), ["message"]);
+        assert_eq!(UpdateKinds::asked(["no_such_thing"]), UpdateKinds::usual());
+        assert_eq!(UpdateKinds::asked([]), UpdateKinds::usual());
+        assert_eq!(UpdateKinds::from_bits(asked.bits()), asked);
+    }
+}
