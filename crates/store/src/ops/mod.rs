@@ -1,0 +1,35 @@
+//! What the product keeps: one file a noun, each a set of plain functions from a transaction to a result.
+//! The hub composes them inside `Store::write` and `Store::read`. No function here opens a transaction,
+//! asks for the time or makes a random number.
+
+pub mod accounts;
+pub mod callbacks;
+pub mod chats;
+pub mod commands;
+pub mod contact_list;
+pub mod contacts;
+pub mod counters;
+pub mod directory;
+pub mod groups;
+pub mod history;
+pub mod idempotency;
+pub mod messages;
+pub mod search;
+pub mod settings;
+pub mod tokens;
+pub mod updates;
+pub mod webhooks;
+
+use crate::{AsParam, Param};
+use contactgram_model::{ChatId, ContactId, MessageId, UpdateId, UserId};
+
+macro_rules! ids {
+    ($($id:ty),*) => {$(
+        impl AsParam for $id {
+            fn as_param(&self) -> Param<'_> {
+                Param::Int(self.0)
+            }
+        }
+    )*};
+}
+ids!(UserId, ContactId, ChatId, MessageId, UpdateId);
