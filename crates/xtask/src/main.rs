@@ -1,0 +1,61 @@
+//! The workshop: `cargo xtask tidy`, `deny`, `test` and `ci`.
+//! Run by people and by `.ci/run`; each command prints what it does and ends with exit code 0 or 1.
+//! It is no part of the product and never ships with it.
+#![allow(clippy::print_stdout, reason = "printing is what a command-line tool is for")]
+
+mod ci;
+mod deny;
+mod run;
+mod spdx;
+mod test;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Upkeep of the Contactgram repository")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the house rules that a reviewer would tire of
+    Tidy,
+    /// Check licences, banned crates and sources of all dependencies
+    Deny,
+    /// Prepare what the tests need (packages, a throwaway PostgreSQL), then run every suite
+    Test(test::Options),
+    /// Everything continuous integration checks: format, lints, tidy, licences, tests
+    Ci(test::Options),
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    let ended = match Cli::parse().command {
+        Command::Tidy => tidy::run(&root),
+        Command::Deny => deny::run(&root).map(|()| true),
+        Command::Test(options) => test::run(&root, &options).map(|tally| tally.report()),
+        Command::Ci(options) => ci::run(&root, &options).map(|tally| tally.report()),
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's root: this crate lives two folders below it.
+fn root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root.pop();
+    root
+}

@@ -1,0 +1,139 @@
+//! `cargo xtask test`: makes sure of what the tests need, then runs every suite and adds up the results.
+//! Called by people, and by `ci`. Each step prints its time; the last line is `N passed, N failed`.
+
+mod compat;
+mod packages;
+mod postgres;
+mod tally;
+
+use std::path::Path;
+use std::process::Command;
+
+use clap::{Args, ValueEnum};
+
+use crate::run;
+use compat::Suites;
+use postgres::Cluster;
+pub use tally::Tally;
+
+#[derive(Args)]
+pub struct Options {
+    /// Run one kind of suite instead of all
+    #[arg(long, value_enum)]
+    only: Option<Suite>,
+
+    /// Never install system packages; say what is missing and stop
+    #[arg(long)]
+    no_install: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Suite {
+    /// Tests beside the code; no PostgreSQL, its tests show as ignored
+    Unit,
+    /// Tests in `crates/*/tests`, above all the binary's
+    It,
+    /// Other people's clients, in `tests/compat`
+    Compat,
+    /// All tests of the store, on both engines
+    Store,
+}
+
+/// Variables that the suites get.
+#[derive(Clone, Default)]
+pub struct Environment(Vec<(String, String)>);
+
+const POSTGRES_URL: &str = "CONTACTGRAM_TEST_POSTGRES";
+
+/// Runs the suites and returns what they counted.
+///
+/// # Errors
+/// A sentence, when the tests can't be prepared.
+pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
+    let suites = Suites::of(root);
+    let compat = matches!(options.only, None | Some(Suite::Compat));
+    // Somebody who names a server wants that one tested.
+    let named = std::env::var(POSTGRES_URL).ok();
+    let postgres = options.only != Some(Suite::Unit);
+    let wanted = packages::Wanted {
+        postgres: postgres && named.is_none(),
+        python: compat && suites.python,
+        node: compat && suites.node,
+    };
+    run::step("what the tests need", || packages::ensure(&wanted, !options.no_install))?;
+
+    let mut environment = Environment::default();
+    let mut cluster = None;
+    if wanted.postgres {
+        let home = run::target_dir(root).join("xtask");
+        cluster = Some(run::step("a throwaway PostgreSQL", || Cluster::start(&home))?);
+    }
+    if let Some(url) = cluster.as_ref().map(Cluster::url).or(named).filter(|_| postgres) {
+        environment.set(POSTGRES_URL, url);
+        environment.set("CONTACTGRAM_REQUIRE_POSTGRES", "1");
+    }
+
+    let mut tally = Tally::default();
+    if let Some(arguments) = cargo_arguments(options.only) {
+        let name = format!("cargo {}", arguments.join(" "));
+        let counted = run::step(&name, || {
+            environment.count(run::cargo().args(arguments).arg("--no-fail-fast").current_dir(root))
+        });
+        tally.add(counted.unwrap_or(Tally::check(false)));
+    }
+    if compat {
+        tally.add(suites.run(root, &environment));
+    }
+    if cluster.is_some() {
+        run::step("stop PostgreSQL", || {
+            drop(cluster);
+            Ok(())
+        })?;
+    }
+    Ok(tally)
+}
+
+fn cargo_arguments(only: Option<Suite>) -> Option<&'static [&'static str]> {
+    match only {
+        None => Some(&["test", "--workspace"]),
+        Some(Suite::Unit) => Some(&["test", "--workspace", "--lib", "--bins"]),
+        Some(Suite::It) => Some(&["test", "--workspace", "--test", "*"]),
+        Some(Suite::Store) => Some(&["test", "--package", "contactgram-store"]),
+        Some(Suite::Compat) => None,
+    }
+}
+
+impl Environment {
+    fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
+    /// Runs a suite, shows its output and counts its tests.
+    fn count(&self, command: &mut Command) -> Result<Tally, String> {
+        let mut tally = Tally::default();
+        let variables = self.0.iter().map(|(name, value)| (name, value));
+        let ended_well = run::follow(command.envs(variables), |line| tally.read(line))?;
+        Ok(tally.closed(ended_well))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_gets_its_variables_and_its_tests_are_counted() {
+        let mut environment = Environment::default();
+        environment.set("PASSED_HERE", "7");
+        let mut suite = Command::new("sh");
+        suite.args(["-c", "echo \"$PASSED_HERE passed, 2 failed in 0.1s\"; exit 1"]);
+        assert_eq!(environment.count(&mut suite), Ok(Tally { passed: 7, failed: 2 }));
+    }
+
+    #[test]
+    fn a_suite_that_dies_before_its_first_test_is_a_failure() {
+        let mut suite = Command::new("sh");
+        suite.args(["-c", "exit 101"]);
+        assert_eq!(Environment::default().count(&mut suite), Ok(Tally { passed: 0, failed: 1 }));
+    }
+}
