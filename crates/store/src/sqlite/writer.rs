@@ -1,0 +1,187 @@
+//! The one thread that writes to SQLite, and the bounded queue before it. Between groups it moves the log
+//! into the data file and notices what other processes wrote. The engine puts jobs in; only the thread
+//! itself touches the connection.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::{Semaphore, oneshot, watch};
+
+use super::error::store_error;
+use super::group;
+use crate::job::Job;
+use crate::{Options, R, StoreError};
+
+/// Jobs that share one transaction at most.
+const GROUP: usize = 512;
+/// How often an idle writer looks for writes of other processes.
+const IDLE: Duration = Duration::from_millis(200);
+/// Pages in the log (4 KiB each) after which it is moved into the data file.
+const CHECKPOINT_PAGES: i32 = 4000;
+
+enum Message {
+    Run(Box<dyn Job>),
+    Close(oneshot::Sender<()>),
+}
+
+/// The writer's queue, as callers see it.
+pub(super) struct Queue {
+    messages: Sender<Message>,
+    places: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Queue {
+    /// Waits at most `Options::wait` for a place. Once it returns, the job will be run, unless its caller
+    /// goes away first.
+    pub(super) async fn put(&self, job: Box<dyn Job>) -> R<()> {
+        let place = match self.places.try_acquire() {
+            Ok(place) => place,
+            Err(_) => tokio::time::timeout(self.wait, self.places.acquire())
+                .await
+                .map_err(|_| StoreError::Overloaded)?
+                .map_err(|_| StoreError::Closed)?,
+        };
+        // The writer frees the place when it takes the job.
+        place.forget();
+        self.messages.send(Message::Run(job)).map_err(|_| StoreError::Closed)
+    }
+
+    /// Refuses new jobs, lets the queued ones be answered, and returns when the file is closed.
+    pub(super) async fn close(&self) {
+        self.places.close();
+        let (done, closed) = oneshot::channel();
+        if self.messages.send(Message::Close(done)).is_ok() {
+            // An error means that the writer is gone, which is what was asked for.
+            let _ = closed.await;
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.places.is_closed()
+    }
+}
+
+/// Starts the thread. It ends with [`Queue::close`], or when the queue is dropped.
+pub(super) fn start(mut connection: Connection, options: &Options, outside: watch::Sender<u64>) -> R<Queue> {
+    let log_pages = Arc::new(AtomicI32::new(0));
+    let counter = log_pages.clone();
+    // Takes the place of SQLite's own checkpoints, which hide a failed fsync.
+    connection
+        .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+            counter.store(pages, Ordering::Relaxed);
+            Ok(())
+        }))
+        .map_err(store_error)?;
+    let (sender, messages) = channel();
+    let places = Arc::new(Semaphore::new(options.queue.max(1)));
+    let seen = data_version(&connection)?;
+    let queue = Queue { messages: sender, places: places.clone(), wait: options.wait };
+    let writer = Writer { connection, messages, places, outside, seen, log_pages, moved: 0 };
+    std::thread::Builder::new()
+        .name("store-writer".to_owned())
+        .spawn(move || writer.run())
+        .map_err(|error| StoreError::Other(format!("the writer thread can't be started: {error}")))?;
+    Ok(queue)
+}
+
+struct Writer {
+    connection: Connection,
+    messages: Receiver<Message>,
+    places: Arc<Semaphore>,
+    outside: watch::Sender<u64>,
+    /// `data_version` as last seen.
+    seen: i64,
+    /// Pages in the log after the last COMMIT.
+    log_pages: Arc<AtomicI32>,
+    /// Pages in the log at the last checkpoint.
+    moved: i32,
+}
+
+impl Writer {
+    fn run(mut self) {
+        loop {
+            let closing = match self.messages.recv_timeout(IDLE) {
+                Ok(Message::Run(job)) => self.run_group(job),
+                Ok(Message::Close(done)) => Some(done),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.look_outside();
+                    None
+                }
+                Err(RecvTimeoutError::Disconnected) => return self.close(),
+            };
+            if let Some(done) = closing {
+                self.close();
+                // Whoever asked may have stopped waiting.
+                let _ = done.send(());
+                return;
+            }
+        }
+    }
+
+    /// Runs `first` with everything that is queued behind it; the answer is a request to close found there.
+    fn run_group(&mut self, first: Box<dyn Job>) -> Option<oneshot::Sender<()>> {
+        let mut jobs = vec![first];
+        let mut closing = None;
+        while jobs.len() < GROUP {
+            match self.messages.try_recv() {
+                Ok(Message::Run(job)) => jobs.push(job),
+                Ok(Message::Close(done)) => {
+                    closing = Some(done);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        self.places.add_permits(jobs.len());
+        self.look_outside();
+        group::run(&self.connection, jobs);
+        self.checkpoint_if_due();
+        closing
+    }
+
+    fn look_outside(&mut self) {
+        match data_version(&self.connection) {
+            Ok(version) if version != self.seen => {
+                self.seen = version;
+                self.outside.send_modify(|changes| *changes += 1);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "can't tell whether another process has written"),
+        }
+    }
+
+    fn checkpoint_if_due(&mut self) {
+        let pages = self.log_pages.load(Ordering::Relaxed);
+        if pages < self.moved {
+            self.moved = 0;
+        }
+        if pages - self.moved >= CHECKPOINT_PAGES {
+            self.moved = pages;
+            self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)");
+        }
+    }
+
+    /// Failing costs only the room of the log; a failed fsync ends the process in `store_error`.
+    fn checkpoint(&self, pragma: &str) {
+        if let Err(error) = self.connection.query_row(pragma, [], |_| Ok(())).map_err(store_error) {
+            tracing::warn!(%error, "the log could not be moved into the data file");
+        }
+    }
+
+    fn close(self) {
+        self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)");
+        if let Err((_, error)) = self.connection.close() {
+            tracing::warn!(%error, "SQLite would not close");
+        }
+    }
+}
+
+/// Changes when another connection has committed, never through this one's own commits.
+fn data_version(connection: &Connection) -> R<i64> {
+    let mut statement = connection.prepare_cached("PRAGMA data_version").map_err(store_error)?;
+    statement.query_row([], |row| row.get(0)).map_err(store_error)
+}
