@@ -3,5 +3,13 @@
 //! Nothing here stores or sends anything.
 
 pub mod bad_request;
+pub mod chat;
+pub mod entities;
+pub mod event;
+pub mod markup;
+pub mod message;
+pub mod params;
+pub mod user;
+pub mod vcard;
 
 pub use bad_request::BadRequest;
