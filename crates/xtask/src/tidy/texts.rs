@@ -1,5 +1,6 @@
 //! The rules about the texts at the root that people read first.
-//! Called by `tidy`. It checks that they are there, short, and name the commands; never their style.
+//! Called by `tidy`. It checks that they are there, short, and name the commands
+//! and dependencies; never their style.
 
 use super::{Finding, tree::Tree};
 
@@ -8,6 +9,9 @@ const ARCHITECTURE_LINES: usize = 200;
 
 /// What a newcomer types: one command to start the server, one to test everything.
 const COMMANDS: &[&str] = &["cargo run", "cargo xtask test"];
+
+/// Where each direct dependency has its line.
+const DEPENDENCIES: &str = "docs/dependencies.md";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -19,6 +23,18 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         }
         Some(_) => {}
     }
+    if let Some(manifest) = tree.text("Cargo.toml") {
+        match undocumented(&manifest, &tree.text(DEPENDENCIES).unwrap_or_default()) {
+            Ok(missing) => findings.extend(missing.iter().map(|name| {
+                Finding::new(
+                    DEPENDENCIES,
+                    0,
+                    format!("says nothing of `{name}`: what for, and what it replaced"),
+                )
+            })),
+            Err(why) => findings.push(Finding::new("Cargo.toml", 0, why)),
+        }
+    }
     let Some(readme) = tree.text("README.md") else {
         findings.push(Finding::new("README.md", 0, "is missing"));
         return findings;
@@ -29,6 +45,17 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Dependencies of the workspace without a line in `docs/dependencies.md`.
+fn undocumented(manifest: &str, documented: &str) -> Result<Vec<String>, String> {
+    let manifest: toml::Table = manifest.parse().map_err(|why| format!("can't be read: {why}"))?;
+    let dependencies =
+        manifest.get("workspace").and_then(|workspace| workspace.get("dependencies")?.as_table());
+    let foreign =
+        dependencies.into_iter().flat_map(toml::Table::iter).filter(|(_, how)| how.get("path").is_none());
+    let missing = foreign.filter(|(name, _)| !documented.contains(&format!("`{name}`")));
+    Ok(missing.map(|(name, _)| name.clone()).collect())
 }
 
 #[cfg(test)]
@@ -58,6 +85,14 @@ mod tests {
     fn the_readme_names_both_commands() {
         let found = findings(Some("`cargo run` starts it"), Some("short"));
         assert_eq!(found, ["README.md: does not mention `cargo xtask test`"]);
+    }
+
+    #[test]
+    fn a_dependency_without_a_line_is_named_and_our_own_crates_need_none() {
+        let manifest =
+            "[workspace.dependencies]\nserde = \"1\"\nurl = { version = \"2\" }\nours = { path = \"ours\" }";
+        assert_eq!(undocumented(manifest, "| `serde` | reads and writes JSON |"), Ok(vec!["url".to_owned()]));
+        assert!(undocumented("[workspace", "").is_err());
     }
 
     #[test]
