@@ -5,6 +5,7 @@
 //! PostgreSQL is found through `CONTACTGRAM_TEST_POSTGRES`, the URL of a superuser. Without it these tests
 //! say so and pass, unless `CI=true` or `CONTACTGRAM_REQUIRE_POSTGRES` is set: then they fail.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
 use crate::migrate::{self, Migration};
@@ -47,10 +48,67 @@ pub async fn on_sqlite<F: Future<Output = ()>>(body: impl FnOnce(Store) -> F) {
     store.close().await;
 }
 
-/// Runs `body` on a fresh PostgreSQL database.
-#[allow(clippy::print_stderr)]
-pub async fn on_postgres<F: Future<Output = ()>>(_body: impl FnOnce(Store) -> F) {
-    eprintln!("ignored: no PostgreSQL");
+/// Runs `body` on a fresh PostgreSQL database, or says that there is none.
+pub async fn on_postgres<F>(body: impl FnOnce(Store) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let Some(database) = PostgresDatabase::create().await else { return };
+    let store = open(&database.location(), migrations()).await;
+    database.run(store.clone(), body(store)).await;
+}
+
+/// A database of its own on the test server.
+pub struct PostgresDatabase {
+    server: String,
+    name: String,
+}
+
+impl PostgresDatabase {
+    /// `None` when there is no test server and none is required.
+    #[allow(clippy::print_stderr)]
+    pub async fn create() -> Option<Self> {
+        let Ok(server) = std::env::var("CONTACTGRAM_TEST_POSTGRES") else {
+            let required = std::env::var("CI").is_ok_and(|ci| ci == "true")
+                || std::env::var_os("CONTACTGRAM_REQUIRE_POSTGRES").is_some();
+            assert!(!required, "CONTACTGRAM_TEST_POSTGRES must name a PostgreSQL server to test against");
+            eprintln!("ignored: no PostgreSQL");
+            return None;
+        };
+        let name = format!("cg_{:016x}", RandomState::new().hash_one(std::process::id()));
+        let database = PostgresDatabase { server, name };
+        database.command(&format!("CREATE DATABASE {}", database.name)).await;
+        Some(database)
+    }
+
+    pub fn location(&self) -> Location {
+        Location::Postgres { url: url_of_database(&self.server, &self.name) }
+    }
+
+    /// Runs one statement on the server, outside the new database.
+    pub async fn command(&self, sql: &str) {
+        let (client, connection) =
+            tokio_postgres::connect(&self.server, tokio_postgres::NoTls).await.expect("the server answers");
+        let driver = tokio::spawn(connection);
+        client.batch_execute(sql).await.expect("the server obeys a superuser");
+        drop(client);
+        // The driver ends with its client; how, is no matter.
+        let _ = driver.await;
+    }
+
+    /// Runs `body`, closes `store` and removes the database, then passes on a panic.
+    pub async fn run(self, store: Store, body: impl Future<Output = ()> + Send + 'static) {
+        let outcome = tokio::spawn(body).await;
+        store.close().await;
+        self.remove().await;
+        if let Err(failed) = outcome {
+            std::panic::resume_unwind(failed.into_panic());
+        }
+    }
+
+    pub async fn remove(self) {
+        self.command(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
 }
 
 async fn open(location: &Location, migrations: Vec<Migration>) -> Store {
@@ -59,4 +117,24 @@ async fn open(location: &Location, migrations: Vec<Migration>) -> Store {
 
 fn migrations() -> Vec<Migration> {
     migrate::list().expect("the embedded migrations are a series")
+}
+
+/// The URL `server` with another database name.
+fn url_of_database(server: &str, name: &str) -> String {
+    let (address, query) =
+        server.split_once('?').map_or((server, String::new()), |(a, q)| (a, format!("?{q}")));
+    let host = address.find("://").map_or(0, |scheme| scheme + 3);
+    let end = address[host..].find('/').map_or(address.len(), |slash| host + slash);
+    format!("{}/{name}{query}", &address[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::url_of_database;
+
+    #[test]
+    fn the_database_of_a_url_is_replaced() {
+        assert_eq!(url_of_database("postgres://u@h:1/a?x=y", "b"), "postgres://u@h:1/b?x=y");
+        assert_eq!(url_of_database("postgres://u@h", "b"), "postgres://u@h/b");
+    }
 }

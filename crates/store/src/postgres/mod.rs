@@ -1,40 +1,131 @@
-//! The networked engine: being written.
+//! The networked engine: a transaction for each closure, on a blocking thread, from a pool of connections.
+//! [`Store`](crate::Store) calls it; nothing of tokio-postgres leaves this folder.
+
+mod connect;
+mod error;
+mod listen;
+mod migrate;
+mod pool;
+mod run;
+mod tx;
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use crate::migrate::Migration;
-use crate::{Options, R, StoreError, Tx};
+use crate::{AsParam, Options, R, StoreError, Tx};
+use connect::Connector;
+use pool::Pool;
+use run::Mode;
 
-pub(crate) struct Postgres;
+/// The longest statement of a scan.
+const SCAN_LIMIT: Duration = Duration::from_secs(600);
 
-#[allow(clippy::unused_async)]
+/// One database, reachable.
+pub(crate) struct Postgres {
+    pool: Arc<Pool>,
+    scans: Arc<Pool>,
+    /// Tells this store's announcements from those of others.
+    me: String,
+    outside: watch::Receiver<u64>,
+    listener: AbortHandle,
+}
+
 impl Postgres {
-    pub(crate) async fn open(_url: &str, _options: &Options, _migrations: &[Migration]) -> R<Self> {
-        Err(StoreError::Unsafe("PostgreSQL is not there yet".to_owned()))
+    pub(crate) async fn open(url: &str, options: &Options, migrations: &[Migration]) -> R<Self> {
+        let connector = Connector::new(url, options)?;
+        let connection = connector
+            .connect()
+            .await
+            .map_err(|error| StoreError::Other(format!("PostgreSQL can't be reached: {error}")))?;
+        connect::check_settings(&connection.client).await?;
+        migrate::run(&connection.client, migrations).await?;
+
+        let me = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+        let (sender, outside) = watch::channel(0);
+        let listening = listen::listen(connector.config().clone(), me.clone(), sender);
+        let scans = Pool::new(connector.for_scans(SCAN_LIMIT), options.scans, options.wait);
+        let pool = Pool::new(connector, options.pool, options.wait);
+        pool.give(connection);
+        Ok(Postgres { pool, scans, me, outside, listener: tokio::spawn(listening).abort_handle() })
     }
-    pub(crate) async fn write<T, E: From<StoreError>>(
+
+    pub(crate) async fn write<T, E>(
         &self,
-        _f: impl Fn(&mut dyn Tx) -> Result<T, E>,
-    ) -> Result<T, E> {
-        Err(StoreError::Closed.into())
+        f: impl Fn(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        on_a_thread(&self.pool, Mode::Write, f).await
     }
-    pub(crate) async fn read<T, E: From<StoreError>>(
+
+    pub(crate) async fn read<T, E>(
         &self,
-        _f: impl Fn(&mut dyn Tx) -> Result<T, E>,
-    ) -> Result<T, E> {
-        Err(StoreError::Closed.into())
+        f: impl Fn(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        on_a_thread(&self.pool, Mode::Read, f).await
     }
-    pub(crate) async fn scan<T, E: From<StoreError>>(
+
+    pub(crate) async fn scan<T, E>(
         &self,
-        _f: impl Fn(&mut dyn Tx) -> Result<T, E>,
-    ) -> Result<T, E> {
-        Err(StoreError::Closed.into())
+        f: impl Fn(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        on_a_thread(&self.scans, Mode::Scan, f).await
     }
+
     pub(crate) fn outside(&self) -> watch::Receiver<u64> {
-        watch::channel(0).1
+        self.outside.clone()
     }
+
     pub(crate) async fn announce(&self) -> R<()> {
-        Ok(())
+        let me = self.me.clone();
+        self.read(move |tx| tx.one(&listen::ANNOUNCE, &[me.as_param()], |_| Ok(()))).await
     }
-    pub(crate) async fn close(&self) {}
+
+    pub(crate) async fn close(&self) {
+        self.listener.abort();
+        self.pool.close().await;
+        self.scans.close().await;
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+/// The slot goes along to the thread: a caller who stops waiting must not make room for one more.
+async fn on_a_thread<T, E>(
+    pool: &Arc<Pool>,
+    mode: Mode,
+    f: impl Fn(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let slot = pool.slot().await?;
+    let pool = pool.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let outcome = run::run(&pool, mode, f);
+        drop(slot);
+        outcome
+    });
+    // It never panics; a runtime that shuts down may drop it.
+    work.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
 }
