@@ -17,6 +17,7 @@ static PING: Sql = Sql::new("SELECT 1");
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine>,
+    location: Arc<Location>,
 }
 
 enum Engine {
@@ -37,7 +38,7 @@ impl Store {
             Location::Sqlite { path } => Engine::Sqlite(Sqlite::open(path, options, migrations).await?),
             Location::Postgres { url } => Engine::Postgres(Postgres::open(url, options, &migrations).await?),
         };
-        Ok(Store { engine: Arc::new(engine) })
+        Ok(Store { engine: Arc::new(engine), location: Arc::new(location.clone()) })
     }
 
     /// Runs `f` in a transaction: kept, and on the disk, when `f` returns `Ok` and this returns `Ok`.
@@ -88,6 +89,10 @@ impl Store {
             Engine::Sqlite(engine) => engine.scan(f).await,
             Engine::Postgres(engine) => engine.scan(f).await,
         }
+    }
+
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
     pub fn dialect(&self) -> Dialect {

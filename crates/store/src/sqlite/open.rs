@@ -106,7 +106,8 @@ mod tests {
     fn file_and_folder_belong_to_the_owner_only() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("data/cg.db");
-        let _writer = writer(&path, &Options::default()).unwrap();
+        let writer = writer(&path, &Options::default()).unwrap();
+        writer.execute_batch("CREATE TABLE t (a)").unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(path.parent().unwrap()), 0o700);
         assert_eq!(mode(&path), 0o600);

@@ -1,0 +1,119 @@
+//! Who waits for whom, for how long, and what is run again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::{Dialect, each_store};
+
+static BUMP: Sql = Sql::new("UPDATE t_contact SET age = COALESCE(age, 0) + 1 WHERE phone = $1");
+static AGE: Sql = Sql::new("SELECT SUM(age) AS ages FROM t_contact HAVING SUM(age) = 4");
+
+/// Waits a while for `other`; on SQLite it never comes, since writers take turns.
+fn wait_for(other: &AtomicBool) {
+    let began = Instant::now();
+    while !other.load(Ordering::SeqCst) && began.elapsed() < Duration::from_millis(300) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+each_store! {
+    async fn a_deadlock_is_run_again_until_both_succeed(store: Store) {
+        with_table(&store).await;
+        store
+            .write(1, |tx| {
+                insert(tx, 1, "a")?;
+                insert(tx, 1, "b")
+            })
+            .await
+            .unwrap();
+        let runs = Arc::new(AtomicU32::new(0));
+        let locked = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
+        let crossing = |me: usize| {
+            let (store, runs, locked) = (store.clone(), runs.clone(), locked.clone());
+            async move {
+                store
+                    .write(1, move |tx| {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        tx.execute(&BUMP, p![["a", "b"][me]])?;
+                        locked[me].store(true, Ordering::SeqCst);
+                        wait_for(&locked[1 - me]);
+                        tx.execute(&BUMP, p![["a", "b"][1 - me]])
+                    })
+                    .await
+            }
+        };
+        assert_eq!(tokio::join!(crossing(0), crossing(1)), (Ok(1), Ok(1)));
+        let four = store.read(|tx| tx.opt(&AGE, p![], |_| Ok(()))).await;
+        assert_eq!(four, Ok(Some(())), "each row was bumped twice, no run counted double");
+        if store.dialect() == Dialect::Postgres {
+            assert!(runs.load(Ordering::SeqCst) > 2, "the deadlock happened");
+        }
+    }
+
+    async fn a_lock_held_elsewhere_is_busy_and_passes(store: Store) {
+        with_table(&store).await;
+        store.write(1, |tx| insert(tx, 1, "a")).await.unwrap();
+        let impatient = Options { lock_wait: Duration::from_millis(100), ..Options::default() };
+        let other = again(&store, &impatient).await;
+        let held = Held::new(&store, |tx| tx.execute(&BUMP, p!["a"]).map(drop)).await;
+        assert_eq!(other.write(1, |tx| tx.execute(&BUMP, p!["a"])).await, Err(StoreError::Busy));
+        assert_eq!(kept(&other).await, 1, "reading goes on");
+        held.release().await;
+        assert_eq!(other.write(1, |tx| tx.execute(&BUMP, p!["a"])).await, Ok(1));
+        other.close().await;
+    }
+
+    async fn a_full_queue_is_overloaded(store: Store) {
+        let narrow = Options {
+            pool: 1,
+            scans: 1,
+            queue: 1,
+            wait: Duration::from_millis(50),
+            ..Options::default()
+        };
+        let narrow = again(&store, &narrow).await;
+        with_table(&narrow).await;
+        let held = Held::new(&narrow, |_| Ok(())).await;
+        let writes = (0..4).map(|i| {
+            let store = narrow.clone();
+            tokio::spawn(async move { store.write(1, move |tx| insert(tx, i, "1")).await })
+        });
+        let writes: Vec<_> = writes.collect();
+        // The one that has a place, if any, is answered after the release; the others are refused before.
+        let (mut refused, mut waiting) = (0, Vec::new());
+        for mut write in writes {
+            match tokio::time::timeout(Duration::from_secs(2), &mut write).await {
+                Ok(answer) => {
+                    assert_eq!(answer.unwrap(), Err(StoreError::Overloaded));
+                    refused += 1;
+                }
+                Err(_) => waiting.push(write),
+            }
+        }
+        held.release().await;
+        assert!(refused >= 3, "{refused}");
+        for write in waiting {
+            assert_eq!(write.await.unwrap(), Ok(1));
+        }
+        assert_eq!(kept(&narrow).await, 4 - refused);
+        narrow.close().await;
+    }
+
+    async fn a_caller_gone_before_its_turn_is_skipped(store: Store) {
+        let narrow = again(&store, &Options { pool: 1, ..Options::default() }).await;
+        with_table(&narrow).await;
+        let held = Held::new(&narrow, |_| Ok(())).await;
+        let (gone, stays) = (narrow.clone(), narrow.clone());
+        let gone = tokio::spawn(async move { gone.write(1, |tx| insert(tx, 1, "gone")).await });
+        let stays = tokio::spawn(async move { stays.write(1, |tx| insert(tx, 1, "stays")).await });
+        tokio::task::yield_now().await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        held.release().await;
+        assert_eq!(stays.await.unwrap(), Ok(1));
+        assert_eq!(kept(&narrow).await, 1);
+        narrow.close().await;
+    }
+}
