@@ -2,3 +2,4 @@
 //! Called by the hub, which records what is reported here. It never touches the store.
 
 pub mod courier;
+pub mod local;

@@ -1,1 +1,104 @@
-//! (being written)
+//! What the product does: accounts, contacts, messages, updates, webhooks and the people of the local
+//! connector. One file a noun, each with its verbs as methods of [`Hub`]; a verb takes a permit, runs in
+//! one transaction and rings the bells when that is on disk. It speaks no HTTP and holds no SQL.
+
+pub mod access;
+mod accounts;
+mod answer;
+mod bell;
+mod callbacks;
+mod chats;
+mod commands;
+mod contacts;
+mod delivery;
+mod error;
+mod housekeeping;
+mod messages;
+mod once;
+mod people;
+mod random;
+mod updates;
+mod webhooks;
+mod world;
+
+pub use access::{Caller, Permit};
+pub use accounts::{AccountView, NewAccount, NewTokenView, TokenView};
+pub use answer::{Answer, Once};
+pub use callbacks::CallbackAnswer;
+pub use chats::CHAT_ACTIONS;
+pub use contacts::{ContactKey, ContactPage, ListQuery};
+pub use error::Error;
+pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, Reply};
+pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
+pub use updates::Poll;
+pub use webhooks::{MethodRunner, WebhookInfo, WebhookRequest};
+
+use bell::{Bells, Rings};
+use contactgram_connector::courier::Courier;
+use contactgram_model::{Clock, UserId};
+use contactgram_store::{Store, Tx};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What the hub is built from.
+pub struct Parts {
+    /// The store, open.
+    pub store: Store,
+    /// The only source of time.
+    pub clock: Arc<dyn Clock>,
+    /// Posts webhooks.
+    pub courier: Courier,
+    /// Ends waiting polls and deliveries.
+    pub shutdown: CancellationToken,
+}
+
+/// The product.
+pub struct Hub {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    courier: Arc<Courier>,
+    shutdown: CancellationToken,
+    bells: Arc<Bells>,
+    pollers: updates::Pollers,
+    running: once::Running,
+    dispatchers: webhooks::Dispatchers,
+}
+
+impl Hub {
+    /// Puts the parts together. Background work starts with [`Hub::start`].
+    pub fn new(parts: Parts) -> Hub {
+        Hub {
+            store: parts.store,
+            clock: parts.clock,
+            courier: Arc::new(parts.courier),
+            shutdown: parts.shutdown,
+            bells: Arc::default(),
+            pollers: updates::Pollers::default(),
+            running: once::Running::default(),
+            dispatchers: webhooks::Dispatchers::default(),
+        }
+    }
+
+    /// The store, for whoever asks whether it is well.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Runs a change and rings the bells it names, once it is on disk.
+    async fn change<T: Send + 'static>(
+        &self,
+        account: UserId,
+        f: impl Fn(&mut dyn Tx, &mut Rings) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (value, rings) = self
+            .store
+            .write(account.0, move |tx| {
+                let mut rings = Rings::new();
+                let value = f(tx, &mut rings)?;
+                Ok::<_, Error>((value, rings))
+            })
+            .await?;
+        self.bells.ring(&rings);
+        Ok(value)
+    }
+}

@@ -6,7 +6,8 @@ use contactgram_model::{Timestamp, TokenDigest, UserId};
 
 static INSERT: Sql = Sql::new(
     "INSERT INTO tokens (account_id, token_id, digest, label, created_at, expires_at) \
-     SELECT $1, coalesce(max(token_id), 0) + 1, $2, $3, $4, $5 FROM tokens WHERE account_id = $1 RETURNING token_id",
+     VALUES ($1, (SELECT coalesce(max(token_id), 0) + 1 FROM tokens WHERE account_id = $1), $2, $3, $4, $5) \
+     RETURNING token_id",
 );
 static DIGESTS: Sql = Sql::new("SELECT token_id, digest, expires_at FROM tokens WHERE account_id = $1");
 static LIST: Sql = Sql::new(
@@ -41,7 +42,8 @@ pub struct NewToken {
 
 /// Stores a token; answers its number.
 pub fn insert(tx: &mut dyn Tx, account: UserId, token: &NewToken, now: Timestamp) -> R<i64> {
-    let params = p![account, token.digest.bytes(), token.label, now, token.expires_at];
+    let digest = token.digest.bytes();
+    let params = p![account, digest, token.label, now, token.expires_at];
     tx.one(&INSERT, params, |row| row.int(0))
 }
 

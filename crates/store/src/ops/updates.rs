@@ -126,26 +126,30 @@ pub struct Span {
 
 /// Updates in order, each with its JSON.
 pub fn read(tx: &mut dyn Tx, account: UserId, span: Span) -> R<Vec<(UpdateId, String)>> {
-    let params = p![account, span.from, span.now - KEPT_S, span.limit];
+    let since = span.now - KEPT_S;
+    let params = p![account, span.from, since, span.limit];
     tx.all(&READ, params, |row| Ok((UpdateId(row.int(0)?), row.string(1)?)))
 }
 
 /// The update that is `back` before the last one, from `span.from` on.
 pub fn nth_last(tx: &mut dyn Tx, account: UserId, span: Span, back: i64) -> R<Option<UpdateId>> {
-    let params = p![account, span.from, span.now - KEPT_S, back];
+    let since = span.now - KEPT_S;
+    let params = p![account, span.from, since, back];
     tx.opt(&LAST, params, |row| Ok(UpdateId(row.int(0)?)))
 }
 
 /// How many updates wait.
 pub fn pending(tx: &mut dyn Tx, account: UserId, now: Timestamp) -> R<i64> {
     let Some(consumer) = consumer(tx, account)? else { return Ok(0) };
-    let params = p![account, consumer.position, now - KEPT_S, DEFAULT_CONSUMER];
+    let since = now - KEPT_S;
+    let params = p![account, consumer.position, since, DEFAULT_CONSUMER];
     tx.one(&PENDING, params, |row| row.int(0))
 }
 
 /// Updates that a webhook has not taken yet, in order.
 pub fn pending_rows(tx: &mut dyn Tx, account: UserId, span: Span) -> R<Vec<PendingUpdate>> {
-    let params = p![account, span.from, span.now - KEPT_S, DEFAULT_CONSUMER, span.limit];
+    let since = span.now - KEPT_S;
+    let params = p![account, span.from, since, DEFAULT_CONSUMER, span.limit];
     tx.all(&PENDING_ROWS, params, |row| {
         Ok(PendingUpdate {
             id: UpdateId(row.int(0)?),

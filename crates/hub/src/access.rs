@@ -1,0 +1,89 @@
+//! Who may do what. A credential is read once, at the door, into a [`Caller`]; a verb of the hub wants a
+//! [`Permit`] for its scope, and only this file can make one. So a route that forgets to check does not
+//! compile.
+
+use crate::{Error, Hub};
+use contactgram_model::scope::{Scope, Scopes};
+use contactgram_model::{PlainToken, UserId};
+use contactgram_store::ops::tokens;
+use std::marker::PhantomData;
+
+/// Whoever a valid credential belongs to.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    account: UserId,
+    scopes: Scopes,
+}
+
+/// What a permit is for.
+pub trait Need {
+    /// The scope it takes.
+    const SCOPE: Scope;
+}
+
+macro_rules! needs {
+    ($($name:ident),*) => {$(
+        /// Marks permits for the scope of this name.
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+        impl Need for $name {
+            const SCOPE: Scope = Scope::$name;
+        }
+    )*};
+}
+needs!(ContactsRead, ContactsWrite, MessagesRead, MessagesSend, UpdatesRead, AccountManage);
+
+/// Proof that a caller may do something with its account.
+#[derive(Debug)]
+pub struct Permit<N> {
+    account: UserId,
+    need: PhantomData<N>,
+}
+
+impl<N> Permit<N> {
+    /// The account that the verb acts for.
+    pub fn account(&self) -> UserId {
+        self.account
+    }
+}
+
+impl Caller {
+    /// The account that the credential belongs to.
+    pub fn account(&self) -> UserId {
+        self.account
+    }
+
+    /// A permit for `N`.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], naming the scope that is missing.
+    pub fn permit<N: Need>(&self) -> Result<Permit<N>, Error> {
+        if !self.scopes.has(N::SCOPE) {
+            let text = format!("the credential lacks the scope {}", N::SCOPE.name());
+            return Err(Error::Forbidden(text.into()));
+        }
+        Ok(Permit { account: self.account, need: PhantomData })
+    }
+
+    /// A caller for what the server does on an account's behalf, such as a method call in a webhook's reply.
+    pub(crate) fn of_account(account: UserId) -> Caller {
+        Caller { account, scopes: Scopes::all() }
+    }
+}
+
+impl Hub {
+    /// Whom a token belongs to.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for an unknown, expired or revoked token; [`Error::Unavailable`] when the
+    /// store can't say, since a passing 401 ends many clients for good.
+    pub async fn authenticate(&self, token: &PlainToken) -> Result<Caller, Error> {
+        let (account, digest, now) = (token.account(), token.digest(), self.clock.now());
+        let found =
+            self.store.read(move |tx| Ok::<_, Error>(tokens::find(tx, account, &digest, now)?)).await?;
+        match found {
+            Some(_) => Ok(Caller::of_account(account)),
+            None => Err(Error::Unauthorized),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Accounts and their tokens: made, listed, removed by the operator. These verbs take no permit: only the
+//! command line and the admin door call them, never an account's own credential.
+
+use crate::{Answer, Caller, Error, Hub, Rings, contacts, random};
+use contactgram_model::token::RANDOM_BYTES;
+use contactgram_model::user::{bot_username, username};
+use contactgram_model::{
+    Account, AccountKind, PhoneNumber, PlainToken, Timestamp, UpdateId, User, UserId, UserKind, phone,
+};
+use contactgram_store::Tx;
+use contactgram_store::ops::tokens::{NewToken, TokenInfo};
+use contactgram_store::ops::{accounts, counters, directory, messages, settings, tokens, updates};
+use contactgram_wire::user as wire_user;
+use serde::Serialize;
+
+/// The name of the setting that holds the admin token's digest.
+const ADMIN_DIGEST: &str = "admin_token_sha256";
+
+/// What an account is made from.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// 1–64 characters.
+    pub name: String,
+    /// Made from the name for bots when there is none.
+    pub username: Option<String>,
+    /// In any form that [`PhoneNumber::parse`] takes.
+    pub phone: Option<String>,
+    /// Bot or user.
+    pub kind: AccountKind,
+    /// ISO 3166-1 region for numbers without a `+`.
+    pub region: Option<String>,
+    /// Hold to Telegram's rules where the default is kinder.
+    pub strict: bool,
+}
+
+/// An account as the operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountView {
+    /// The account's user id.
+    pub id: UserId,
+    /// Shown name.
+    pub name: String,
+    /// Without the `@`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// E.164.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// Bot or user.
+    pub kind: AccountKind,
+    /// How it reaches the world.
+    pub connector: &'static str,
+    /// For numbers without a `+`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Whether Telegram's rules hold.
+    pub strict: bool,
+    /// Unix seconds.
+    pub created_at: Timestamp,
+    /// Contacts there are.
+    pub contacts: i64,
+    /// Messages there are.
+    pub messages: i64,
+    /// Updates that wait for the default consumer.
+    pub pending_updates: i64,
+}
+
+/// A token that was just made: the only time it is shown.
+#[derive(Debug, Serialize)]
+pub struct NewTokenView {
+    /// Its number within the account.
+    pub token_id: i64,
+    /// The token itself.
+    pub token: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token as it is listed: everything but the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TokenView {
+    /// Its number within the account.
+    pub token_id: i64,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Unix seconds.
+    pub created_at: Timestamp,
+    /// Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl From<TokenInfo> for TokenView {
+    fn from(token: TokenInfo) -> TokenView {
+        TokenView {
+            token_id: token.id,
+            label: token.label,
+            created_at: token.created_at,
+            expires_at: token.expires_at,
+        }
+    }
+}
+
+impl Hub {
+    /// Makes an account with a first token. Whoever waits under its phone or username becomes it: messages
+    /// to that number are its history, and those of the last 24 hours its first updates.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`], naming the field that is wrong or taken.
+    pub async fn add_account(&self, new: NewAccount) -> Result<(AccountView, NewTokenView), Error> {
+        let name = contacts::checked_name("name", &new.name)?;
+        let chosen = new.username.as_deref().map(username).transpose().map_err(Error::bad)?;
+        if new.region.as_deref().is_some_and(|code| !phone::is_region(code)) {
+            return Err(Error::bad("region must be a two-letter country code in capitals, such as GB"));
+        }
+        let phone = new.phone.as_deref().map(|text| PhoneNumber::parse(text, new.region.as_deref()));
+        let phone = phone.transpose().map_err(|error| Error::BadRequest(error.to_string().into()))?;
+        let (seed, first_update) = (random::seed()?, 100_000_000 + (random::seed()? % 900_000_000) as i64);
+        let mut secret = [0; RANDOM_BYTES];
+        random::fill(&mut secret)?;
+        let now = self.clock.now();
+        // No id yet to queue under; any key serves.
+        self.change(UserId(0), move |tx, rings| {
+            let waiting = match &phone {
+                Some(phone) => directory::by_phone(tx, phone.e164())?,
+                None => None,
+            };
+            if waiting.as_ref().is_some_and(|user| user.kind.is_account()) {
+                return Err(Error::bad("phone belongs to another account"));
+            }
+            let id = match &waiting {
+                Some(user) => user.id,
+                None => directory::free_id(tx, &UserId::NEW, seed)?,
+            };
+            let username = match &chosen {
+                Some(name) => Some(name.clone()),
+                None if new.kind == AccountKind::Bot => Some(free_bot_username(tx, &name, seed)?),
+                None => None,
+            };
+            let taken = match &username {
+                Some(name) => directory::by_username(tx, name)?.filter(|user| user.id != id),
+                None => None,
+            };
+            if taken.is_some() {
+                return Err(Error::bad("username belongs to somebody else"));
+            }
+            let user = User {
+                id,
+                kind: match new.kind {
+                    AccountKind::Bot => UserKind::Bot,
+                    AccountKind::User => UserKind::Account,
+                },
+                first_name: name.clone(),
+                last_name: None,
+                username,
+                phone_number: phone.as_ref().map(|phone| phone.e164().to_owned()),
+                email: waiting.as_ref().and_then(|user| user.email.clone()),
+                language_code: waiting.as_ref().and_then(|user| user.language_code.clone()),
+            };
+            match waiting {
+                Some(_) => directory::update(tx, &user)?,
+                None => drop(directory::insert(tx, &user, now)?),
+            }
+            let account = Account {
+                id,
+                kind: new.kind,
+                region: new.region.clone(),
+                strict: new.strict,
+                created_at: now,
+            };
+            accounts::insert(tx, &account)?;
+            counters::open(tx, id, first_update)?;
+            let log_start = counters::get(tx, id)?.update_id + 1;
+            updates::open(tx, id, UpdateId(log_start))?;
+            let plain = PlainToken::create(id, &secret);
+            let stored = NewToken { digest: plain.digest(), label: None, expires_at: None };
+            let token_id = tokens::insert(tx, id, &stored, now)?;
+            contacts::user_became_known(tx, rings, &user, now)?;
+            hand_over_waiting_messages(tx, rings, id, now)?;
+            let token =
+                NewTokenView { token_id, token: plain.reveal().to_owned(), label: None, expires_at: None };
+            Ok((view(tx, account, now)?, token))
+        })
+        .await
+    }
+
+    /// Every account.
+    pub async fn accounts(&self) -> Result<Vec<AccountView>, Error> {
+        let now = self.clock.now();
+        self.store
+            .scan(move |tx| {
+                let all = accounts::list(tx)?;
+                all.into_iter().map(|account| view(tx, account, now)).collect::<Result<Vec<_>, Error>>()
+            })
+            .await
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none of this id.
+    pub async fn account(&self, id: UserId) -> Result<AccountView, Error> {
+        let now = self.clock.now();
+        self.store
+            .scan(move |tx| {
+                let account = existing(tx, id)?;
+                view(tx, account, now)
+            })
+            .await
+    }
+
+    /// Removes an account with everything it held.
+    pub async fn remove_account(&self, id: UserId) -> Result<(), Error> {
+        self.change(id, move |tx, rings| {
+            existing(tx, id)?;
+            accounts::remove(tx, id)?;
+            rings.push(id);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes another token for an account.
+    pub async fn add_token(
+        &self,
+        id: UserId,
+        label: Option<String>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<NewTokenView, Error> {
+        self.new_token(id, label, expires_at, false).await
+    }
+
+    /// Makes a token and forgets all others of the account.
+    pub async fn rotate_token(
+        &self,
+        id: UserId,
+        label: Option<String>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<NewTokenView, Error> {
+        self.new_token(id, label, expires_at, true).await
+    }
+
+    async fn new_token(
+        &self,
+        id: UserId,
+        label: Option<String>,
+        expires_at: Option<Timestamp>,
+        alone: bool,
+    ) -> Result<NewTokenView, Error> {
+        if label.as_deref().is_some_and(|label| label.is_empty() || label.chars().count() > 64) {
+            return Err(Error::bad("label must have 1 to 64 characters"));
+        }
+        let now = self.clock.now();
+        if expires_at.is_some_and(|end| end <= now) {
+            return Err(Error::bad("expires must lie in the future"));
+        }
+        let mut secret = [0; RANDOM_BYTES];
+        random::fill(&mut secret)?;
+        self.change(id, move |tx, _| {
+            existing(tx, id)?;
+            if alone {
+                tokens::delete_all(tx, id)?;
+            }
+            let plain = PlainToken::create(id, &secret);
+            let stored = NewToken { digest: plain.digest(), label: label.clone(), expires_at };
+            let token_id = tokens::insert(tx, id, &stored, now)?;
+            Ok(NewTokenView { token_id, token: plain.reveal().to_owned(), label: label.clone(), expires_at })
+        })
+        .await
+    }
+
+    /// An account's tokens, without their secrets.
+    pub async fn tokens(&self, id: UserId) -> Result<Vec<TokenView>, Error> {
+        self.store
+            .read(move |tx| {
+                existing(tx, id)?;
+                Ok::<_, Error>(tokens::list(tx, id)?.into_iter().map(TokenView::from).collect())
+            })
+            .await
+    }
+
+    /// Makes a token open nothing any more, at once.
+    pub async fn revoke_token(&self, id: UserId, token: i64) -> Result<(), Error> {
+        self.change(id, move |tx, _| {
+            if !tokens::delete(tx, id, token)? {
+                return Err(Error::missing("no such token"));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps the digest of the admin token that opens the people's doors.
+    pub async fn set_admin_digest(&self, digest: String) -> Result<(), Error> {
+        self.change(UserId(0), move |tx, _| Ok(settings::put(tx, ADMIN_DIGEST, &digest)?)).await
+    }
+
+    /// The digest of the admin token, when one was set.
+    pub async fn admin_digest(&self) -> Result<Option<String>, Error> {
+        self.store.read(|tx| Ok::<_, Error>(settings::get(tx, ADMIN_DIGEST)?)).await
+    }
+
+    /// getMe.
+    pub async fn me(&self, caller: &Caller) -> Result<Answer, Error> {
+        let id = caller.account();
+        let user = self.store.read(move |tx| directory::get(tx, id)?.ok_or(Error::Unauthorized)).await?;
+        Answer::of(&wire_user::Me::from(wire_user::User::from(&user)))
+    }
+
+    /// The region that an account's numbers without a `+` are read with.
+    pub async fn region(&self, caller: &Caller) -> Result<Option<String>, Error> {
+        let id = caller.account();
+        self.store.read(move |tx| Ok::<_, Error>(existing(tx, id)?.region)).await
+    }
+}
+
+/// The account of this id.
+pub(crate) fn existing(tx: &mut dyn Tx, id: UserId) -> Result<Account, Error> {
+    accounts::get(tx, id)?.ok_or(Error::missing("no such account"))
+}
+
+fn view(tx: &mut dyn Tx, account: Account, now: Timestamp) -> Result<AccountView, Error> {
+    let id = account.id;
+    let user = directory::get(tx, id)?.ok_or_else(|| Error::internal("an account without a user"))?;
+    let counted = counters::get(tx, id)?;
+    Ok(AccountView {
+        id,
+        name: user.first_name,
+        username: user.username,
+        phone_number: user.phone_number,
+        kind: account.kind,
+        connector: "local",
+        region: account.region,
+        strict: account.strict,
+        created_at: account.created_at,
+        contacts: counted.contacts,
+        messages: counted.messages,
+        pending_updates: updates::pending(tx, id, now)?,
+    })
+}
+
+fn free_bot_username(tx: &mut dyn Tx, name: &str, seed: u64) -> Result<String, Error> {
+    for salt in std::iter::once(0).chain((0..32).map(|step| (seed.rotate_left(step) as u32).max(1))) {
+        let candidate = bot_username(name, salt);
+        if directory::by_username(tx, &candidate)?.is_none() {
+            return Ok(candidate);
+        }
+    }
+    Err(Error::bad("username is needed: none could be made from the name"))
+}
+
+/// Logs what came for a number before it became an account, as far as updates are kept.
+fn hand_over_waiting_messages(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    id: UserId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let since = contactgram_store::ops::history::first_at(tx, id, now - updates::KEPT_S + 1)?;
+    let newest = counters::get(tx, id)?.message_id;
+    for message_id in since.0..=newest {
+        let Some(message) = messages::get(tx, id, contactgram_model::MessageId(message_id))? else {
+            continue;
+        };
+        if message.direction != contactgram_model::Direction::In {
+            continue;
+        }
+        if let Some(from) = directory::get(tx, message.from)? {
+            contacts::learn(tx, rings, id, &from, now)?;
+        }
+        let update = updates::NewUpdate {
+            kind: contactgram_model::UpdateKind::Message,
+            lane: message.chat.0,
+            date: message.date,
+            payload: &message.body,
+        };
+        updates::append(tx, id, &update)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Whom an account meets: everybody who writes to it or is shared with it is a contact from then on.
+//! What the caller saved is never overwritten by what is learnt.
+
+use super::{blank, log, take_over};
+use crate::{Error, Rings};
+use contactgram_model::{
+    Contact, ContactId, ContactSource, PhoneNumber, Timestamp, UpdateKind, User, UserId,
+};
+use contactgram_store::Tx;
+use contactgram_store::ops::{contacts, counters, directory};
+use contactgram_wire::message::SharedContact;
+use contactgram_wire::vcard;
+
+/// Records that `account` met `user`.
+pub(crate) fn learn(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    account: UserId,
+    user: &User,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(mut known) = contacts::get(tx, account, ContactId(user.id.0))? else {
+        let contact = met(user, ContactSource::Message, now);
+        return add(tx, rings, account, contact, now);
+    };
+    let same = known.username == user.username
+        && known.language_code == user.language_code
+        && known.user_id == Some(user.id);
+    if same {
+        return Ok(());
+    }
+    take_over(&mut known, user);
+    change(tx, rings, account, known, now)
+}
+
+/// Records a contact that `from` shared with `account`: their own, which proves the number, or another's.
+pub(crate) fn learn_shared(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    (account, now): (UserId, Timestamp),
+    from: &User,
+    shared: &SharedContact,
+) -> Result<(), Error> {
+    let Ok(phone) = PhoneNumber::from_telegram(&shared.phone_number) else { return Ok(()) };
+    let phone = phone.e164().to_owned();
+    let email = shared.vcard.as_deref().and_then(|card| vcard::emails(card).into_iter().next());
+    let own = shared.user_id == Some(from.id);
+    let by_user = match shared.user_id {
+        Some(id) => contacts::get(tx, account, ContactId(id.0))?,
+        None => None,
+    };
+    let by_phone = contacts::by_phone(tx, account, &phone)?;
+    let known = match (by_user, by_phone) {
+        // The number stands under another contact of the caller's: the two are one person now.
+        (Some(user), Some(number)) if user.id != number.id => {
+            let Some(entry) = directory::get(tx, UserId(user.id.0))? else { return Ok(()) };
+            Some(super::identity::become_user(tx, account, number, &entry, now)?)
+        }
+        (Some(user), _) => Some(user),
+        (None, number) => number,
+    };
+    let Some(mut known) = known else {
+        let user = match shared.user_id {
+            Some(id) => directory::get(tx, id)?,
+            None => directory::by_phone(tx, &phone)?,
+        };
+        let mut contact = match &user {
+            Some(user) => met(user, ContactSource::Shared, now),
+            None => return Ok(()),
+        };
+        contact.first_name.clone_from(&shared.first_name);
+        contact.last_name.clone_from(&shared.last_name);
+        contact.phone_number = Some(phone);
+        contact.phone_verified = own;
+        contact.email = email;
+        return add(tx, rings, account, contact, now);
+    };
+    let before = known.clone();
+    if own || known.phone_number.is_none() {
+        known.phone_verified = own || (known.phone_verified && known.phone_number.as_ref() == Some(&phone));
+        known.phone_number = Some(phone);
+    }
+    if known.email.is_none() || (own && email.is_some()) {
+        known.email = email;
+    }
+    if known == before { Ok(()) } else { change(tx, rings, account, known, now) }
+}
+
+/// Records that a contact's user blocked the account, or no longer does.
+pub(crate) fn set_blocked(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    (account, now): (UserId, Timestamp),
+    user: UserId,
+    blocked: bool,
+) -> Result<(), Error> {
+    let Some(mut contact) = contacts::get(tx, account, ContactId(user.0))? else { return Ok(()) };
+    if contact.is_blocked == blocked {
+        return Ok(());
+    }
+    contact.is_blocked = blocked;
+    contact.updated_at = now;
+    contact.version = counters::next_contact_version(tx, account, 0)?;
+    contacts::set_blocked(tx, account, &contact)?;
+    log(tx, rings, account, (UpdateKind::ContactChanged, now), &contact)
+}
+
+fn met(user: &User, source: ContactSource, now: Timestamp) -> Contact {
+    let mut contact = Contact {
+        first_name: user.first_name.clone(),
+        last_name: user.last_name.clone(),
+        ..blank(ContactId(user.id.0), source, now)
+    };
+    if user.kind.is_known() {
+        take_over(&mut contact, user);
+    }
+    contact
+}
+
+fn add(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    account: UserId,
+    mut contact: Contact,
+    now: Timestamp,
+) -> Result<(), Error> {
+    contact.version = counters::next_contact_version(tx, account, 1)?;
+    contacts::insert(tx, account, &contact)?;
+    log(tx, rings, account, (UpdateKind::ContactAdded, now), &contact)
+}
+
+fn change(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    account: UserId,
+    mut contact: Contact,
+    now: Timestamp,
+) -> Result<(), Error> {
+    contact.updated_at = now;
+    contact.version = counters::next_contact_version(tx, account, 0)?;
+    contacts::update(tx, account, &contact)?;
+    log(tx, rings, account, (UpdateKind::ContactChanged, now), &contact)
+}

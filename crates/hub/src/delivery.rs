@@ -1,0 +1,222 @@
+//! Delivering: one message becomes a copy in each participant's mailbox, a contact and an update for each
+//! account among them. All within one transaction: either everybody has it or nobody.
+
+use crate::{Error, Rings, contacts};
+use contactgram_connector::local::Route;
+use contactgram_model::{Direction, StoredMessage, Timestamp, UpdateKind, User, UserId, UserKind};
+use contactgram_store::Tx;
+use contactgram_store::ops::updates::NewUpdate;
+use contactgram_store::ops::{counters, directory, messages, updates};
+use contactgram_wire::chat::Chat;
+use contactgram_wire::message::{Content, ForwardOrigin, Message};
+use contactgram_wire::user::User as WireUser;
+use serde_json::Value;
+
+/// A message about to be delivered.
+#[derive(Debug, Clone)]
+pub(crate) struct Parcel<'a> {
+    /// Who writes.
+    pub from: &'a User,
+    /// To whom.
+    pub route: &'a Route,
+    /// What.
+    pub content: Content,
+    /// The message it replies to, in the writer's mailbox.
+    pub reply_to: Option<StoredMessage>,
+    /// Where it was written first.
+    pub forward_origin: Option<ForwardOrigin>,
+    /// The inline keyboard.
+    pub reply_markup: Option<Value>,
+    /// Preview options, as given.
+    pub link_preview_options: Option<Value>,
+    /// Forwarding and saving are switched off.
+    pub protected: bool,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A message in one mailbox.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    /// As its writer sees it.
+    pub message: Message,
+    /// The same as JSON.
+    pub body: String,
+}
+
+/// Delivers a message; answers with the writer's copy.
+pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) -> Result<Delivered, Error> {
+    let recipients = recipients(parcel.from, parcel.route);
+    let everybody: Vec<UserId> = recipients.iter().copied().chain([parcel.from.id]).collect();
+    counters::lock_all(tx, &everybody)?;
+
+    let mut content = parcel.content.clone();
+    fill_mentions(tx, &mut content)?;
+    let (id, date) = counters::next_message(tx, parcel.from.id, parcel.now)?;
+    let origin = (parcel.from.id, id);
+    let writer = WireUser::from(parcel.from);
+    let mut message = Message {
+        message_id: id,
+        from: writer,
+        chat: chat_for(parcel.from, parcel.from, parcel.route),
+        date,
+        edit_date: None,
+        forward_from: parcel.forward_origin.as_ref().map(|origin| origin.sender_user.clone()),
+        forward_date: parcel.forward_origin.as_ref().map(|origin| origin.date),
+        forward_origin: parcel.forward_origin,
+        reply_to_message: parcel.reply_to.as_ref().map(quoted).transpose()?,
+        has_protected_content: parcel.protected,
+        content,
+        link_preview_options: parcel.link_preview_options,
+        reply_markup: parcel.reply_markup,
+    };
+    let text = message.content.searchable();
+    let body = to_json(&message)?;
+    let mut stored = StoredMessage {
+        id,
+        chat: message.chat.id,
+        from: parcel.from.id,
+        direction: Direction::Out,
+        date,
+        origin,
+        text,
+        body: body.clone(),
+    };
+    messages::insert(tx, parcel.from.id, &stored, parcel.from.kind.is_account())?;
+
+    let own = (message.message_id, message.chat.clone(), message.date, message.reply_to_message.take());
+    stored.direction = Direction::In;
+    for recipient in recipients {
+        let Some(user) = directory::get(tx, recipient)? else { continue };
+        let (id, date) = counters::next_message(tx, recipient, parcel.now)?;
+        message.message_id = id;
+        message.date = date;
+        message.chat = chat_for(&user, parcel.from, parcel.route);
+        message.reply_to_message = match &parcel.reply_to {
+            Some(target) => messages::copy(tx, recipient, target.origin)?.as_ref().map(quoted).transpose()?,
+            None => None,
+        };
+        stored.id = id;
+        stored.date = date;
+        stored.chat = message.chat.id;
+        stored.body = to_json(&message)?;
+        messages::insert(tx, recipient, &stored, user.kind.is_account())?;
+        if user.kind.is_account() {
+            contacts::learn(tx, rings, recipient, parcel.from, date)?;
+            if let Some(shared) = &message.content.contact {
+                contacts::learn_shared(tx, rings, (recipient, date), parcel.from, shared)?;
+            }
+            log(tx, rings, recipient, UpdateKind::Message, &stored)?;
+        }
+    }
+    (message.message_id, message.chat, message.date, message.reply_to_message) = own;
+    Ok(Delivered { message, body })
+}
+
+/// Writes a changed message into every mailbox that has a copy, and tells the accounts among them.
+pub(crate) fn revise(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    (owner, route): (&User, &Route),
+    original: &StoredMessage,
+    revise: &dyn Fn(&mut Message),
+) -> Result<Delivered, Error> {
+    let recipients = recipients(owner, route);
+    let everybody: Vec<UserId> = recipients.iter().copied().chain([owner.id]).collect();
+    counters::lock_all(tx, &everybody)?;
+    let (message, stored) = revised(original, revise)?;
+    messages::update(tx, owner.id, &stored, owner.kind.is_account())?;
+    for recipient in recipients {
+        let Some(copy) = messages::copy(tx, recipient, original.origin)? else { continue };
+        let user = directory::get(tx, recipient)?;
+        let is_account = user.is_some_and(|user| user.kind.is_account());
+        let (changed, stored) = revised(&copy, revise)?;
+        messages::update(tx, recipient, &stored, is_account)?;
+        // A keyboard that changes below somebody else's message is no update of the Bot API.
+        let text_changed = changed.content != read(&copy)?.content;
+        if is_account && text_changed {
+            log(tx, rings, recipient, UpdateKind::EditedMessage, &stored)?;
+        }
+    }
+    Ok(Delivered { message, body: stored.body })
+}
+
+/// Everybody but the writer.
+pub(crate) fn recipients(from: &User, route: &Route) -> Vec<UserId> {
+    match route {
+        Route::Private(user) if user.id == from.id => Vec::new(),
+        Route::Private(user) => vec![user.id],
+        Route::Group { others, .. } => others.clone(),
+    }
+}
+
+/// A stored message as a struct.
+pub(crate) fn read(stored: &StoredMessage) -> Result<Message, Error> {
+    serde_json::from_str(&stored.body).map_err(|_| messages::corrupt_body(stored.id).into())
+}
+
+/// A message as others quote it: without what it replies to itself.
+pub(crate) fn quoted(stored: &StoredMessage) -> Result<Box<Message>, Error> {
+    let mut message = read(stored)?;
+    message.reply_to_message = None;
+    Ok(Box::new(message))
+}
+
+/// Logs a message for its mailbox's owner.
+pub(crate) fn log(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    account: UserId,
+    kind: UpdateKind,
+    message: &StoredMessage,
+) -> Result<(), Error> {
+    let update = NewUpdate { kind, lane: message.chat.0, date: message.date, payload: &message.body };
+    if updates::append(tx, account, &update)?.is_some() {
+        rings.push(account);
+    }
+    Ok(())
+}
+
+/// JSON of what the wire knows.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
+
+fn revised(stored: &StoredMessage, revise: &dyn Fn(&mut Message)) -> Result<(Message, StoredMessage), Error> {
+    let mut message = read(stored)?;
+    revise(&mut message);
+    let body = to_json(&message)?;
+    let changed = StoredMessage { text: message.content.searchable(), body, ..stored.clone() };
+    Ok((message, changed))
+}
+
+/// The chat as `viewer` sees it.
+fn chat_for(viewer: &User, writer: &User, route: &Route) -> Chat {
+    match route {
+        Route::Group { group, .. } => Chat::of(group),
+        Route::Private(other) if viewer.id == writer.id => Chat::with(other),
+        Route::Private(_) => Chat::with(writer),
+    }
+}
+
+/// Completes the users that a text mentions; drops mentions of nobody.
+fn fill_mentions(tx: &mut dyn Tx, content: &mut Content) -> Result<(), Error> {
+    let mut kept = Vec::with_capacity(content.entities.len());
+    for mut entity in content.entities.drain(..) {
+        if let Some(mentioned) = &mut entity.user {
+            let Some(user) =
+                directory::get(tx, UserId(mentioned.id))?.filter(|user| user.kind != UserKind::Placeholder)
+            else {
+                continue;
+            };
+            mentioned.is_bot = user.is_bot();
+            mentioned.first_name = user.first_name;
+            mentioned.last_name = user.last_name;
+            mentioned.username = user.username;
+            mentioned.language_code = user.language_code;
+        }
+        kept.push(entity);
+    }
+    content.entities = kept;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! What a request may end in, as the public taxonomy of failures. There is no HTTP in it: `http` has the
+//! one place that turns these into codes and texts. Inner causes are logged here, never handed out.
+
+use contactgram_connector::local::Refusal;
+use contactgram_store::StoreError;
+use contactgram_wire::BadRequest;
+use std::borrow::Cow;
+
+/// A text that is part of the interface: client libraries compare some of them.
+pub type Text = Cow<'static, str>;
+
+/// Why a request was not done. Texts go behind the words that each code begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// A parameter is missing or wrong; the text names it.
+    BadRequest(Text),
+    /// The credential opens nothing (any more).
+    Unauthorized,
+    /// The credential lacks a scope, or the recipient refuses.
+    Forbidden(Text),
+    /// No such thing for this account.
+    NotFound(Text),
+    /// Two consumers of one cursor, or a key in use.
+    Conflict(Text),
+    /// A sync token that is too old.
+    Gone(Text),
+    /// `If-Match` no longer holds.
+    PreconditionFailed(Text),
+    /// An idempotency key came back with another request.
+    Unprocessable(Text),
+    /// Too many requests; wait so many seconds.
+    TooMany {
+        /// Seconds.
+        retry_after: i64,
+    },
+    /// Can't be done now; nothing was done.
+    Unavailable {
+        /// Why, in the caller's terms.
+        text: Text,
+        /// Seconds.
+        retry_after: i64,
+    },
+    /// Our fault. The cause is in the log, under the request's id.
+    Internal,
+}
+
+impl Error {
+    /// A 400 with a fixed text.
+    pub const fn bad(text: &'static str) -> Error {
+        Error::BadRequest(Cow::Borrowed(text))
+    }
+
+    /// A 404 with a fixed text.
+    pub const fn missing(text: &'static str) -> Error {
+        Error::NotFound(Cow::Borrowed(text))
+    }
+
+    /// For what can't happen: logged with what it was.
+    pub fn internal(what: impl std::fmt::Display) -> Error {
+        tracing::error!(error = %what, "internal error");
+        Error::Internal
+    }
+}
+
+impl From<BadRequest> for Error {
+    fn from(bad: BadRequest) -> Error {
+        Error::BadRequest(bad.0)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        match refusal {
+            Refusal::BadRequest(text) => Error::bad(text),
+            Refusal::Forbidden(text) => Error::Forbidden(Cow::Borrowed(text)),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Error {
+        let unavailable =
+            |text: &'static str, retry_after| Error::Unavailable { text: text.into(), retry_after };
+        match error {
+            StoreError::Full => {
+                tracing::error!("the store is full");
+                unavailable("the store is full", 30)
+            }
+            StoreError::InDoubt => {
+                tracing::error!("a commit's outcome is unknown");
+                unavailable(
+                    "the store did not say whether it kept this; repeat it with the same Idempotency-Key",
+                    1,
+                )
+            }
+            error if error.is_passing() => {
+                tracing::warn!(%error, "the store is busy");
+                unavailable("the store is busy", 1)
+            }
+            error => Error::internal(error),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Reading messages back: pages, searches and single messages of an account's mailbox.
+
+use super::{ChatRef, resolve};
+use crate::access::MessagesRead;
+use crate::{Error, Hub, Permit};
+use contactgram_model::{Direction, MessageId, Timestamp, UserId, search};
+use contactgram_store::Tx;
+use contactgram_store::ops::history::{self, Query};
+use contactgram_store::ops::messages;
+
+/// Totals are exact up to here; beyond, a narrowed list is not counted (whole mailboxes and chats are).
+const COUNTED_UP_TO: i64 = 100_000;
+
+/// What a history is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryQuery {
+    /// Only this chat.
+    pub chat: Option<ChatRef>,
+    /// Only received or sent.
+    pub direction: Option<Direction>,
+    /// Sent at this time or later.
+    pub since: Option<Timestamp>,
+    /// Sent before this time.
+    pub until: Option<Timestamp>,
+    /// Ids below this.
+    pub before: Option<MessageId>,
+    /// Ids above this.
+    pub after: Option<MessageId>,
+    /// Words to look for.
+    pub q: Option<String>,
+    /// Oldest first.
+    pub ascending: bool,
+    /// Rows to leave out.
+    pub offset: i64,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+/// A page of history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// A JSON array of `Message`.
+    pub json: String,
+    /// Rows in it.
+    pub rows: i64,
+    /// How many there are in all, when that is known.
+    pub total: Option<i64>,
+}
+
+impl Hub {
+    /// A page of an account's messages.
+    pub async fn messages(
+        &self,
+        permit: &Permit<MessagesRead>,
+        query: HistoryQuery,
+    ) -> Result<HistoryPage, Error> {
+        let account = permit.account();
+        // First pages touch few rows and run where they are asked; the rest may take its time elsewhere.
+        let cheap = query.q.is_none()
+            && query.direction.is_none()
+            && query.since.is_none()
+            && query.until.is_none()
+            && query.before.is_none()
+            && query.after.is_none()
+            && query.offset <= 500
+            && query.limit <= 100;
+        if cheap {
+            return self.store.read(move |tx| page(tx, account, &query)).await;
+        }
+        self.store.scan(move |tx| page(tx, account, &query)).await
+    }
+
+    /// One message, as JSON.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn message(
+        &self,
+        permit: &Permit<MessagesRead>,
+        chat: ChatRef,
+        id: MessageId,
+    ) -> Result<String, Error> {
+        let account = permit.account();
+        self.store
+            .read(move |tx| {
+                let chat = resolve(tx, account, &chat)?;
+                let found = messages::get_in(tx, account, chat, id)?;
+                found.map(|message| message.body).ok_or(Error::missing("message not found"))
+            })
+            .await
+    }
+}
+
+/// A page of any mailbox.
+pub(crate) fn page(tx: &mut dyn Tx, owner: UserId, query: &HistoryQuery) -> Result<HistoryPage, Error> {
+    let terms = query.q.as_deref().map(search::terms).unwrap_or_default();
+    let empty = HistoryPage { json: "[]".to_owned(), rows: 0, total: Some(0) };
+    if terms.is_empty() && query.q.as_deref().is_some_and(|q| !q.trim().is_empty()) {
+        return Ok(empty);
+    }
+    let chat = match &query.chat {
+        Some(chat) => Some(resolve(tx, owner, chat)?),
+        None => None,
+    };
+    let since = query.since.map(|time| history::first_at(tx, owner, time)).transpose()?;
+    let until = query.until.map(|time| history::first_at(tx, owner, time)).transpose()?;
+    let plan = Query {
+        chat,
+        direction: query.direction,
+        from: since.into_iter().chain(query.after.map(|id| MessageId(id.0.saturating_add(1)))).max(),
+        below: until.into_iter().chain(query.before).min(),
+        terms,
+        ascending: query.ascending,
+        offset: query.offset,
+        limit: query.limit,
+    };
+    let total = history::count(tx, owner, &plan, COUNTED_UP_TO)?;
+    let mut page = HistoryPage { json: "[".to_owned(), rows: 0, total };
+    history::page(tx, owner, &plan, &mut |body| {
+        if page.rows > 0 {
+            page.json.push(',');
+        }
+        page.json.push_str(body);
+        page.rows += 1;
+    })?;
+    page.json.push(']');
+    Ok(page)
+}

@@ -1,0 +1,182 @@
+//! Updates by asking: getUpdates, as Telegram's own server does it. The log is in the store; here are the
+//! rules of offsets and of who may wait. `poll` holds those who wait.
+
+mod poll;
+
+pub use poll::Pollers;
+
+use crate::access::UpdatesRead;
+use crate::{Error, Hub, Permit, accounts};
+use contactgram_model::{Timestamp, UpdateId, UpdateKinds, UserId};
+use contactgram_store::Tx;
+use contactgram_store::ops::updates::{self, Consumer, Span};
+use contactgram_store::ops::{counters, webhooks};
+use poll::Ended;
+use std::time::Duration;
+
+/// An answer ends early near this size, in bytes (the official server: 4 MiB).
+const MOST_BYTES: usize = 4 << 20;
+/// Offsets so far beyond the newest update, or behind it, are taken for another log's.
+const AHEAD: i64 = 10;
+const BEHIND: i64 = 200_000;
+
+const WEBHOOK_ACTIVE: &str =
+    "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
+
+/// What getUpdates was asked; limits are clamped already.
+#[derive(Debug, Clone, Copy)]
+pub struct Poll {
+    /// The first update wanted; negative counts from the end.
+    pub offset: i64,
+    /// 1–100.
+    pub limit: i64,
+    /// Seconds to wait, 0–50.
+    pub timeout: i64,
+    /// Which kinds from now on; absent leaves it.
+    pub allowed: Option<UpdateKinds>,
+}
+
+/// What looking at the log showed.
+struct Look {
+    webhook: bool,
+    strict: bool,
+    allowed: UpdateKinds,
+    /// Everything below is to be confirmed.
+    confirm: Option<UpdateId>,
+    json: String,
+    empty: bool,
+}
+
+impl Hub {
+    /// getUpdates: a JSON array of `Update`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] while a webhook is set, and when a newer waiting call takes over.
+    pub async fn updates(&self, permit: &Permit<UpdatesRead>, poll: Poll) -> Result<String, Error> {
+        let account = permit.account();
+        // Listen before looking: an update in between must ring.
+        let listener = self.bells.listen(account);
+        let mut rung = std::pin::pin!(listener.rung());
+        rung.as_mut().enable();
+
+        let mut look = self.look(account, poll).await?;
+        if look.webhook {
+            self.pollers.delay_conflict(account).await;
+            return Err(Error::Conflict(WEBHOOK_ACTIVE.into()));
+        }
+        let poll = if look.strict { self.pollers.pace(account, poll) } else { poll };
+        self.settle(account, poll, &look).await?;
+        if !look.empty || poll.timeout == 0 {
+            return Ok(look.json);
+        }
+
+        let waiting = self.pollers.wait(account);
+        let deadline = tokio::time::sleep(Duration::from_secs(poll.timeout.unsigned_abs()));
+        let mut deadline = std::pin::pin!(deadline);
+        let mut ended = std::pin::pin!(waiting.ended());
+        loop {
+            tokio::select! {
+                () = rung.as_mut() => {}
+                () = deadline.as_mut() => return Ok(look.json),
+                () = self.shutdown.cancelled() => return Ok(look.json),
+                why = ended.as_mut() => {
+                    self.pollers.delay_conflict(account).await;
+                    return Err(Error::Conflict(why.text().into()));
+                }
+            }
+            rung.set(listener.rung());
+            rung.as_mut().enable();
+            look = self.look(account, Poll { allowed: None, ..poll }).await?;
+            if look.webhook {
+                return Err(Error::Conflict(Ended::BySetWebhook.text().into()));
+            }
+            if !look.empty {
+                self.settle(account, Poll { allowed: None, ..poll }, &look).await?;
+                return Ok(look.json);
+            }
+        }
+    }
+
+    async fn look(&self, account: UserId, poll: Poll) -> Result<Look, Error> {
+        let now = self.clock.now();
+        self.store.read(move |tx| look(tx, account, poll, now)).await
+    }
+
+    /// Writes what a call changes, if anything: most change nothing.
+    async fn settle(&self, account: UserId, poll: Poll, look: &Look) -> Result<(), Error> {
+        let allowed = poll.allowed.filter(|kinds| *kinds != look.allowed);
+        let confirm = look.confirm;
+        if allowed.is_none() && confirm.is_none() {
+            return Ok(());
+        }
+        self.change(account, move |tx, _| {
+            if let Some(kinds) = allowed {
+                updates::allow(tx, account, kinds)?;
+            }
+            if let Some(position) = confirm {
+                updates::confirm(tx, account, position)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn look(tx: &mut dyn Tx, account: UserId, poll: Poll, now: Timestamp) -> Result<Look, Error> {
+    let consumer = updates::consumer(tx, account)?.ok_or(Error::Unauthorized)?;
+    let mut look = Look {
+        webhook: webhooks::get(tx, account)?.is_some(),
+        strict: accounts::existing(tx, account)?.strict,
+        allowed: consumer.allowed,
+        confirm: None,
+        json: String::new(),
+        empty: true,
+    };
+    if look.webhook {
+        return Ok(look);
+    }
+    let from = start(tx, account, (consumer, poll), now)?;
+    look.confirm = (from > consumer.position).then_some(from);
+    let rows = updates::read(tx, account, Span { from, now, limit: poll.limit })?;
+    look.empty = rows.is_empty();
+    look.json = array(rows.iter().map(|(_, body)| body.as_str()));
+    Ok(look)
+}
+
+/// The first update to show; everything below it counts as confirmed.
+fn start(
+    tx: &mut dyn Tx,
+    account: UserId,
+    (consumer, poll): (Consumer, Poll),
+    now: Timestamp,
+) -> Result<UpdateId, Error> {
+    let position = consumer.position;
+    if poll.offset == 0 {
+        return Ok(position);
+    }
+    if poll.offset < 0 {
+        let span = Span { from: position, now, limit: 1 };
+        let back = poll.offset.saturating_neg().saturating_sub(1);
+        return Ok(updates::nth_last(tx, account, span, back)?.unwrap_or(position));
+    }
+    let tail = counters::get(tx, account)?.update_id + 1;
+    if poll.offset > tail + AHEAD || poll.offset < tail - BEHIND {
+        return Ok(position);
+    }
+    Ok(UpdateId(poll.offset.min(tail)).max(position))
+}
+
+fn array<'a>(bodies: impl Iterator<Item = &'a str>) -> String {
+    let mut json = String::from("[");
+    for body in bodies {
+        if json.len() > 1 {
+            if json.len() + body.len() > MOST_BYTES {
+                break;
+            }
+            json.push(',');
+        }
+        json.push_str(body);
+    }
+    json.push(']');
+    json
+}

@@ -1,0 +1,190 @@
+//! Who waits for an account's updates: one at a time. A newer waiting call ends the older; setWebhook ends
+//! whoever waits. State of this process alone: losing it loses no update.
+
+use super::Poll;
+use contactgram_model::UserId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// Conflicts are told at once only when none was told within this time; else this much later.
+const CONFLICT_PAUSE: Duration = Duration::from_secs(3);
+
+/// Why a waiting call ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    ByNewer,
+    BySetWebhook,
+}
+
+impl Ended {
+    /// Telegram's text, behind "Conflict: ".
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Ended::ByNewer => {
+                "terminated by other getUpdates request; make sure that only one bot instance is running"
+            }
+            Ended::BySetWebhook => "terminated by setWebhook request",
+        }
+    }
+}
+
+/// The calls that wait.
+#[derive(Debug, Default)]
+pub struct Pollers(Mutex<HashMap<UserId, State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Option<Arc<Seat>>,
+    last_conflict: Option<Instant>,
+    last_call: Option<(i64, Instant)>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    lost: Notify,
+    why: Mutex<Option<Ended>>,
+}
+
+/// A call that waits; leaves its seat when it is dropped.
+#[derive(Debug)]
+pub(super) struct Waiting<'a> {
+    pollers: &'a Pollers,
+    account: UserId,
+    seat: Arc<Seat>,
+}
+
+impl Pollers {
+    /// Takes the seat; whoever sat there is told.
+    pub(super) fn wait(&self, account: UserId) -> Waiting<'_> {
+        let seat = Arc::new(Seat { lost: Notify::new(), why: Mutex::new(None) });
+        let before = self.lock().entry(account).or_default().waiting.replace(Arc::clone(&seat));
+        if let Some(before) = before {
+            before.lose(Ended::ByNewer);
+        }
+        Waiting { pollers: self, account, seat }
+    }
+
+    /// A webhook was set: nobody may wait any more.
+    pub(crate) fn end_for_webhook(&self, account: UserId) {
+        if let Some(seat) = self.lock().get_mut(&account).and_then(|state| state.waiting.take()) {
+            seat.lose(Ended::BySetWebhook);
+        }
+    }
+
+    /// Waits as long as the telling of a conflict must.
+    pub(super) async fn delay_conflict(&self, account: UserId) {
+        let now = Instant::now();
+        let last = self.lock().entry(account).or_default().last_conflict.replace(now);
+        if last.is_some_and(|last| now < last + CONFLICT_PAUSE) {
+            tokio::time::sleep(CONFLICT_PAUSE).await;
+        }
+    }
+
+    /// What the official server makes of a client that asks the same again and again: within 3 s it waits
+    /// at least 3 s, within half a second it gets one update at a time.
+    pub(super) fn pace(&self, account: UserId, mut poll: Poll) -> Poll {
+        let now = Instant::now();
+        let last = self.lock().entry(account).or_default().last_call.replace((poll.offset, now));
+        if let Some((offset, at)) = last
+            && offset == poll.offset
+        {
+            if poll.timeout < 3 && now < at + Duration::from_secs(3) {
+                poll.timeout = 3;
+            }
+            if now < at + Duration::from_millis(500) {
+                poll.limit = 1;
+            }
+        }
+        poll
+    }
+
+    /// Forgets accounts that nobody asked for lately.
+    pub(crate) fn tidy(&self) {
+        let now = Instant::now();
+        let recent = |at: Option<Instant>| at.is_some_and(|at| now < at + CONFLICT_PAUSE);
+        self.lock().retain(|_, state| {
+            let last_call = state.last_call.map(|(_, at)| at);
+            state.waiting.is_some() || recent(state.last_conflict) || recent(last_call)
+        });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, State>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    fn lose(&self, why: Ended) {
+        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        self.lost.notify_one();
+    }
+}
+
+impl Waiting<'_> {
+    /// Ends when the seat is lost.
+    pub(super) async fn ended(&self) -> Ended {
+        loop {
+            if let Some(why) = *self.seat.why.lock().unwrap_or_else(PoisonError::into_inner) {
+                return why;
+            }
+            self.seat.lost.notified().await;
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut all = self.pollers.lock();
+        if let Some(state) = all.get_mut(&self.account)
+            && state.waiting.as_ref().is_some_and(|seat| Arc::ptr_eq(seat, &self.seat))
+        {
+            state.waiting = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: UserId = UserId(1);
+
+    #[tokio::test]
+    async fn a_newer_call_takes_the_seat_and_a_dropped_one_leaves_it() {
+        let pollers = Pollers::default();
+        let first = pollers.wait(ACCOUNT);
+        let second = pollers.wait(ACCOUNT);
+        assert_eq!(first.ended().await, Ended::ByNewer);
+        drop(first);
+        pollers.end_for_webhook(ACCOUNT);
+        assert_eq!(second.ended().await, Ended::BySetWebhook);
+        drop(second);
+        drop(pollers.wait(ACCOUNT));
+        assert!(pollers.lock()[&ACCOUNT].waiting.is_none());
+        pollers.tidy();
+        assert!(pollers.lock().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn conflicts_in_a_row_are_told_three_seconds_apart() {
+        let pollers = Pollers::default();
+        let begin = Instant::now();
+        pollers.delay_conflict(ACCOUNT).await;
+        assert_eq!(begin.elapsed(), Duration::ZERO);
+        pollers.delay_conflict(ACCOUNT).await;
+        assert_eq!(begin.elapsed(), CONFLICT_PAUSE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_asks_the_same_again_at_once_is_paced() {
+        let pollers = Pollers::default();
+        let poll = Poll { offset: 0, limit: 100, timeout: 0, allowed: None };
+        assert_eq!(pollers.pace(ACCOUNT, poll).timeout, 0);
+        let again = pollers.pace(ACCOUNT, poll);
+        assert_eq!((again.timeout, again.limit), (3, 1));
+        assert_eq!(pollers.pace(ACCOUNT, Poll { offset: 5, ..poll }).timeout, 0);
+    }
+}
