@@ -1,2 +1,63 @@
-//! (being written)
+//! How the product is spoken to: routes, the reading of requests and the one place that turns results into
+//! answers. The binary hands [`app`] to [`server::serve`]. There is no SQL here and no rule of the product.
+
+mod admin;
+mod botapi;
+mod call;
+mod contacts;
+mod door;
+mod messages;
+mod ops;
+mod reply;
+mod routes;
 pub mod server;
+
+pub use ops::{Metrics, install_metrics};
+
+use contactgram_hub::Hub;
+use contactgram_model::TokenDigest;
+use server::BodyLimits;
+use std::sync::Arc;
+
+/// How requests are taken.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Bounds of a request's body outside uploads.
+    pub body: BodyLimits,
+    /// The largest `multipart/form-data` body, in bytes.
+    pub max_upload: usize,
+    /// Whether `Authorization: Basic` is taken.
+    pub allow_basic: bool,
+    /// Whether a token in the path is taken.
+    pub allow_token_in_path: bool,
+    /// Origins that browsers may call from; `*` for any.
+    pub cors_origins: Vec<String>,
+    /// The admin token's digest, when the configuration fixes it; else the store's counts.
+    pub admin_digest: Option<TokenDigest>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            body: server::Limits::default().body(),
+            max_upload: 20 << 20,
+            allow_basic: true,
+            allow_token_in_path: true,
+            cors_origins: Vec::new(),
+            admin_digest: None,
+        }
+    }
+}
+
+/// What every handler may use.
+#[derive(Clone)]
+pub(crate) struct App {
+    hub: Arc<Hub>,
+    options: Arc<Options>,
+}
+
+/// All routes of the API, and the runner for methods that webhooks name in their replies.
+pub fn app(hub: Arc<Hub>, options: Options) -> axum::Router {
+    botapi::run_webhook_replies(&hub);
+    routes::router(App { hub, options: Arc::new(options) })
+}

@@ -60,7 +60,8 @@ impl Hub {
         let everyone = self.store.read(|tx| Ok::<_, Error>(accounts::list(tx)?)).await?;
         for account in everyone {
             let id = account.id;
-            self.change(id, move |tx, _| Ok(drop(updates::forget_confirmed(tx, id)?))).await?;
+            self.change(id, move |tx, _| updates::forget_confirmed(tx, id).map(|_| ()).map_err(Error::from))
+                .await?;
         }
         self.change(UserId(0), move |tx, _| {
             updates::forget_old(tx, now)?;

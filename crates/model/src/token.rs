@@ -98,6 +98,30 @@ impl TokenDigest {
     }
 }
 
+impl TokenDigest {
+    /// The digest of any secret text.
+    pub fn of(secret: &str) -> TokenDigest {
+        TokenDigest(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// Two hexadecimal digits a byte, for settings.
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Reads what [`TokenDigest::to_hex`] wrote.
+    pub fn from_hex(text: &str) -> Option<TokenDigest> {
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(TokenDigest(bytes))
+    }
+}
+
 impl PartialEq for TokenDigest {
     fn eq(&self, other: &TokenDigest) -> bool {
         self.0.ct_eq(&other.0).into()

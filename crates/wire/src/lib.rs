@@ -4,6 +4,7 @@
 
 pub mod bad_request;
 pub mod chat;
+pub mod contact;
 pub mod entities;
 pub mod event;
 pub mod markup;

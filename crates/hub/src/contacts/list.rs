@@ -4,7 +4,8 @@ use crate::access::ContactsRead;
 use crate::{Error, Hub, Permit};
 use contactgram_model::{Contact, UserId, page, search};
 use contactgram_store::Tx;
-use contactgram_store::ops::contact_list::{self, Change, Query, Sort, Start};
+pub use contactgram_store::ops::contact_list::Change;
+use contactgram_store::ops::contact_list::{self, Query, Sort, Start};
 use contactgram_store::ops::counters;
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ mod identity;
 mod learn;
 mod list;
 
-pub use list::{ContactPage, ListQuery};
+pub use list::{Change, ContactPage, ListQuery};
 
 pub(crate) use identity::user_became_known;
 pub(crate) use learn::{learn, learn_shared, set_blocked};

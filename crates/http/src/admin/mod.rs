@@ -1,0 +1,120 @@
+//! The operator's door to the people of the local connector: `/admin/…`, opened by the admin token alone.
+//! For tests and demonstrations: what people do here, accounts see as they would see it on Telegram.
+
+mod acts;
+mod groups;
+mod people;
+
+use crate::App;
+use crate::reply::{Failure, bad};
+use crate::server::{BodyError, read_body};
+use axum::RequestExt;
+use axum::Router;
+use axum::extract::{FromRequest, RawPathParams, Request};
+use axum::routing::{get, post};
+use contactgram_hub::{ChatRef, Error, Hub};
+use contactgram_model::{TokenDigest, UserId};
+use contactgram_wire::params::Params;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+
+/// A request of the operator, read to its end.
+pub(crate) struct Operator {
+    app: App,
+    params: Params,
+    path: Vec<(String, String)>,
+}
+
+/// The operator's routes.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/admin/people", get(people::list).post(people::add).fallback(wrong_verb))
+        .route("/admin/people/{id}", get(people::get).patch(people::edit).fallback(wrong_verb))
+        .route("/admin/people/{id}/messages", get(people::messages).fallback(wrong_verb))
+        .route("/admin/people/{id}/write", post(acts::write).fallback(wrong_verb))
+        .route("/admin/people/{id}/edit", post(acts::edit).fallback(wrong_verb))
+        .route("/admin/people/{id}/press", post(acts::press).fallback(wrong_verb))
+        .route("/admin/people/{id}/presses/{account}/{query}", get(acts::press_answer).fallback(wrong_verb))
+        .route("/admin/people/{id}/share", post(acts::share).fallback(wrong_verb))
+        .route("/admin/people/{id}/join", post(groups::join).fallback(wrong_verb))
+        .route("/admin/people/{id}/leave", post(groups::leave).fallback(wrong_verb))
+        .route("/admin/people/{id}/block", post(acts::block).fallback(wrong_verb))
+        .route("/admin/people/{id}/unblock", post(acts::unblock).fallback(wrong_verb))
+        .route("/admin/groups", get(groups::list).post(groups::add).fallback(wrong_verb))
+        .route("/admin/groups/{id}/members", post(groups::set_member).fallback(wrong_verb))
+}
+
+async fn wrong_verb() -> Result<(), Failure> {
+    Err(Failure::WrongVerb("GET, POST, PATCH"))
+}
+
+impl FromRequest<App> for Operator {
+    type Rejection = Failure;
+
+    async fn from_request(mut request: Request, app: &App) -> Result<Operator, Failure> {
+        let path = match request.extract_parts::<RawPathParams>().await {
+            Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            Err(_) => return Err(Failure::NoRoute),
+        };
+        let (parts, body) = request.into_parts();
+        check(&parts.headers, app).await?;
+        let body = read_body(body, app.options.body).await.map_err(|error| match error {
+            BodyError::TooLarge => Failure::TooLarge,
+            BodyError::Timeout => Failure::Slow,
+            BodyError::Broken => bad("the body ended before its time"),
+        })?;
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let params = Params::read(parts.uri.query(), content_type, body).await?;
+        Ok(Operator { app: app.clone(), params, path })
+    }
+}
+
+/// Compares digests: in constant time, and nothing plain is kept.
+async fn check(headers: &HeaderMap, app: &App) -> Result<(), Failure> {
+    let unauthorized = || Failure::Hub(Error::Unauthorized);
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or_else(unauthorized)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(unauthorized());
+    }
+    let given = TokenDigest::of(token.trim());
+    let kept = match app.options.admin_digest {
+        Some(digest) => Some(digest),
+        None => app.hub.admin_digest().await?.as_deref().and_then(TokenDigest::from_hex),
+    };
+    if kept == Some(given) { Ok(()) } else { Err(unauthorized()) }
+}
+
+impl Operator {
+    fn hub(&self) -> &Hub {
+        &self.app.hub
+    }
+
+    /// A number in the path; what is none leads nowhere.
+    fn id(&self, name: &str) -> Result<i64, Failure> {
+        self.part(name).parse().map_err(|_| Failure::NoRoute)
+    }
+
+    fn part(&self, name: &str) -> &str {
+        self.path.iter().find(|(part, _)| part == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    fn person(&self) -> Result<UserId, Failure> {
+        self.id("id").map(UserId)
+    }
+
+    /// The chat that `to` names.
+    fn to(&self) -> Result<ChatRef, Failure> {
+        Ok(ChatRef::parse(self.params.required("to")?)?)
+    }
+
+    /// A required number of the parameters.
+    fn number(&self, name: &str) -> Result<i64, Failure> {
+        let range = i64::MIN..=i64::MAX;
+        self.params.whole(name, range)?.ok_or_else(|| bad(format!("parameter \"{name}\" is required")))
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        self.params.text(name).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+}

@@ -1,0 +1,217 @@
+//! Contacts as resources: `/contacts` and `/contacts/{contact_id}`. The methods of the same name are in
+//! `botapi::contacts` and share the reading of parameters with these.
+
+use crate::call::{Asked, Call};
+use crate::reply::{self, Failure, Reply, bad};
+use contactgram_hub::access::{ContactsRead, ContactsWrite};
+use contactgram_hub::{Answer, Change, ContactKey, ContactPage, Error, ListQuery};
+use contactgram_model::contact::ContactChange;
+use contactgram_model::{Contact, ContactId, page};
+use contactgram_wire::contact::{Meaning, needs_region, read_change};
+use contactgram_wire::event::{ContactEvent, RemovedContact};
+use contactgram_wire::params::Params;
+use http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The fields that a mask may name.
+const FIELDS: [&str; 17] = [
+    "id",
+    "first_name",
+    "last_name",
+    "username",
+    "phone_number",
+    "email",
+    "user_id",
+    "language_code",
+    "is_bot",
+    "labels",
+    "note",
+    "attributes",
+    "phone_verified",
+    "is_blocked",
+    "source",
+    "created_at",
+    "updated_at",
+];
+
+/// `GET /contacts`
+pub(crate) async fn list(call: Call) -> Reply {
+    let (permit, params) = (call.permit()?, call.query());
+    let page = call.hub().contacts(&permit, list_query(&params)?).await?;
+    Ok(reply::result(page_json(&page, mask(&params)?.as_deref())?))
+}
+
+/// `POST /contacts`
+pub(crate) async fn add(call: Call) -> Reply {
+    let permit = call.permit()?;
+    let asked = call.ask().await?;
+    let change = change(&asked, Meaning::Add).await?;
+    let answer = asked.hub().add_contact(&permit, change, asked.once.clone()).await?;
+    let location = answer.created.map(|id| format!("contacts/{id}"));
+    let response = reply::done(answer);
+    Ok(match location {
+        Some(location) => reply::located(response, &location),
+        None => response,
+    })
+}
+
+/// `GET /contacts/{contact_id}`
+pub(crate) async fn get(call: Call) -> Reply {
+    let (permit, key) = (call.permit::<ContactsRead>()?, key(&call)?);
+    let contact = call.hub().contact(&permit, key).await?;
+    if matches(&call.parts.headers, &contact) {
+        return Ok(reply::not_modified(contact.version));
+    }
+    let mask = match call.parts.uri.query() {
+        Some(_) => mask(&call.query())?,
+        None => None,
+    };
+    let mut answer = Answer::json(contact_json(&contact, mask.as_deref())?);
+    answer.version = Some(contact.version);
+    Ok(reply::done(answer))
+}
+
+/// `PATCH /contacts/{contact_id}`
+pub(crate) async fn patch(call: Call) -> Reply {
+    write(call, Meaning::Merge).await
+}
+
+/// `PUT /contacts/{contact_id}`
+pub(crate) async fn put(call: Call) -> Reply {
+    write(call, Meaning::Replace).await
+}
+
+/// `DELETE /contacts/{contact_id}`, and `/delete` below it
+pub(crate) async fn remove(call: Call) -> Reply {
+    let (permit, target) =
+        (call.permit::<ContactsWrite>()?, (key(&call)?, only_version(&call.parts.headers)?));
+    let asked = call.ask().await?;
+    Ok(reply::done(asked.hub().delete_contact(&permit, target, asked.once.clone()).await?))
+}
+
+async fn write(call: Call, meaning: Meaning) -> Reply {
+    let (permit, target) =
+        (call.permit::<ContactsWrite>()?, (key(&call)?, only_version(&call.parts.headers)?));
+    let asked = call.ask().await?;
+    let change = change(&asked, meaning).await?;
+    Ok(reply::done(asked.hub().edit_contact(&permit, target, change, None).await?))
+}
+
+/// What the parameters say of a contact.
+pub(crate) async fn change(asked: &Asked, meaning: Meaning) -> Result<ContactChange, Failure> {
+    let body: Map<String, Value> = asked.params.object();
+    let region = match needs_region(&body) {
+        true => asked.hub().region(&asked.caller).await?,
+        false => None,
+    };
+    Ok(read_change(&body, region.as_deref(), meaning)?)
+}
+
+/// What the parameters ask of a list.
+pub(crate) fn list_query(params: &Params) -> Result<ListQuery, Failure> {
+    let text = |name: &str| params.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    Ok(ListQuery {
+        limit: params.whole("limit", 1..=page::MAX_LIMIT)?,
+        offset: params.whole("offset", 0..=i64::MAX)?,
+        cursor: text("cursor"),
+        q: text("q"),
+        label: text("label"),
+        sort: text("sort"),
+        sync_token: text("sync_token"),
+    })
+}
+
+/// The `fields` parameter, checked.
+pub(crate) fn mask(params: &Params) -> Result<Option<Vec<String>>, Failure> {
+    let Some(text) = params.text("fields").filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    let fields: Vec<String> = text.split(',').map(|field| field.trim().to_owned()).collect();
+    match fields.iter().find(|field| !FIELDS.contains(&field.as_str())) {
+        Some(unknown) => Err(bad(format!("fields names {unknown:?}, which a contact does not have"))),
+        None => Ok(Some(fields)),
+    }
+}
+
+/// A contact as JSON, with the fields of a mask alone.
+pub(crate) fn contact_json(contact: &Contact, mask: Option<&[String]>) -> Result<String, Failure> {
+    to_json(&masked(contact, mask)?)
+}
+
+/// A page of contacts as JSON.
+pub(crate) fn page_json(page: &ContactPage, mask: Option<&[String]>) -> Result<String, Failure> {
+    #[derive(Serialize)]
+    struct Page<'a> {
+        total_count: i64,
+        contacts: Vec<Row<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_cursor: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_sync_token: Option<&'a str>,
+    }
+    let contacts = page
+        .rows
+        .iter()
+        .map(|row| match row {
+            Change::Kept(contact) => masked(contact, mask),
+            Change::Removed(id) => Ok(Row::Event(ContactEvent::Removed(RemovedContact::new(*id)))),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    to_json(&Page {
+        total_count: page.total_count,
+        contacts,
+        next_cursor: page.next_cursor.as_deref(),
+        next_sync_token: page.next_sync_token.as_deref(),
+    })
+}
+
+/// A contact in a list: whole, removed, or some of its fields.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row<'a> {
+    Event(ContactEvent<'a>),
+    Some(Map<String, Value>),
+}
+
+fn masked<'a>(contact: &'a Contact, mask: Option<&[String]>) -> Result<Row<'a>, Failure> {
+    let Some(mask) = mask else { return Ok(Row::Event(ContactEvent::Kept(contact))) };
+    match serde_json::to_value(contact) {
+        Ok(Value::Object(mut all)) => {
+            all.retain(|field, _| mask.contains(field));
+            Ok(Row::Some(all))
+        }
+        _ => Err(Error::internal("a contact that is no JSON object").into()),
+    }
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|error| Error::internal(error).into())
+}
+
+fn key(call: &Call) -> Result<ContactKey, Failure> {
+    contact_id(call.part("contact_id")).map(ContactKey::Id)
+}
+
+/// A contact's id in a path; what can't be one leads to no contact.
+pub(crate) fn contact_id(text: &str) -> Result<ContactId, Failure> {
+    text.parse().map(ContactId).map_err(|_| Error::missing("contact not found").into())
+}
+
+/// Whether `If-None-Match` names what the caller would get.
+fn matches(headers: &HeaderMap, contact: &Contact) -> bool {
+    let tag = format!("\"{}\"", contact.version);
+    headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value.trim() == "*" || value.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
+    })
+}
+
+/// The version that `If-Match` asks for. A tag that this server never gave matches nothing.
+fn only_version(headers: &HeaderMap) -> Result<Option<i64>, Failure> {
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version =
+        text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|tag| tag.parse().ok());
+    Ok(Some(version.unwrap_or(-1)))
+}

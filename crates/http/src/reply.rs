@@ -1,0 +1,209 @@
+//! The one place where results become answers: status, envelope, headers. Every failure leaves as
+//! `{"ok":false,"error_code":…,"description":…}` with the same number as its status.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use contactgram_hub::{Answer, Error};
+use contactgram_wire::BadRequest;
+use contactgram_wire::params::BadBody;
+use http::header::{ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
+
+/// What a handler ends in when it can't do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The hub's refusal.
+    Hub(Error),
+    /// No such route.
+    NoRoute,
+    /// No such method of the Bot API.
+    NoMethod,
+    /// The route has other verbs.
+    WrongVerb(&'static str),
+    /// A token that can't be one.
+    MalformedToken,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// The body's encoding or type is none that is read here.
+    WrongType,
+    /// The body did not come in time.
+    Slow,
+}
+
+/// A handler's result.
+pub(crate) type Reply = Result<Response, Failure>;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Hub(error)
+    }
+}
+
+impl From<BadRequest> for Failure {
+    fn from(bad: BadRequest) -> Failure {
+        Failure::Hub(bad.into())
+    }
+}
+
+impl From<BadBody> for Failure {
+    fn from(bad: BadBody) -> Failure {
+        match bad {
+            BadBody::Malformed(bad) => bad.into(),
+            BadBody::UnsupportedType => Failure::WrongType,
+            BadBody::TooLarge => Failure::TooLarge,
+        }
+    }
+}
+
+/// A 400 with this text.
+pub(crate) fn bad(text: impl Into<String>) -> Failure {
+    BadRequest::of(text).into()
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, description, retry_after) = self.parts();
+        let mut body = json!({"ok": false, "error_code": status.as_u16(), "description": description});
+        if let Some(seconds) = retry_after {
+            body["parameters"] = json!({"retry_after": seconds});
+        }
+        let mut response = json_response(status, body.to_string());
+        let headers = response.headers_mut();
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        match self {
+            Failure::WrongVerb(verbs) => drop(headers.insert(ALLOW, HeaderValue::from_static(verbs))),
+            Failure::Hub(Error::Unauthorized) => {
+                const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"contactgram\"");
+                headers.insert(WWW_AUTHENTICATE, CHALLENGE);
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl Failure {
+    fn parts(&self) -> (StatusCode, String, Option<i64>) {
+        let texted = |status, begin: &str, text: &str| (status, format!("{begin}: {text}"), None);
+        match self {
+            Failure::Hub(error) => match error {
+                Error::BadRequest(text) => texted(StatusCode::BAD_REQUEST, "Bad Request", text),
+                Error::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized".to_owned(), None),
+                Error::Forbidden(text) => texted(StatusCode::FORBIDDEN, "Forbidden", text),
+                Error::NotFound(text) => texted(StatusCode::NOT_FOUND, "Not Found", text),
+                Error::Conflict(text) => texted(StatusCode::CONFLICT, "Conflict", text),
+                Error::Gone(text) => texted(StatusCode::GONE, "Gone", text),
+                Error::PreconditionFailed(text) => {
+                    texted(StatusCode::PRECONDITION_FAILED, "Precondition Failed", text)
+                }
+                Error::Unprocessable(text) => {
+                    texted(StatusCode::UNPROCESSABLE_ENTITY, "Unprocessable Entity", text)
+                }
+                Error::TooMany { retry_after } => (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    format!("Too Many Requests: retry after {retry_after}"),
+                    Some(*retry_after),
+                ),
+                Error::Unavailable { text, retry_after } => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    format!("Service Unavailable: {text}"),
+                    Some(*retry_after),
+                ),
+                Error::Internal => {
+                    (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error".to_owned(), None)
+                }
+            },
+            Failure::NoRoute => (StatusCode::NOT_FOUND, "Not Found".to_owned(), None),
+            Failure::NoMethod => texted(StatusCode::NOT_FOUND, "Not Found", "method not found"),
+            Failure::WrongVerb(_) => (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed".to_owned(), None),
+            Failure::MalformedToken => {
+                texted(StatusCode::UNAUTHORIZED, "Unauthorized", "invalid token specified")
+            }
+            Failure::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large".to_owned(), None),
+            Failure::WrongType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type".to_owned(), None)
+            }
+            Failure::Slow => (StatusCode::REQUEST_TIMEOUT, "Request Timeout".to_owned(), None),
+        }
+    }
+}
+
+/// The answer to something that was done.
+pub(crate) fn done(answer: Answer) -> Response {
+    let status = if answer.created.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    let mut body = String::with_capacity(answer.result.len() + 32);
+    body.push_str("{\"ok\":true,\"result\":");
+    body.push_str(&answer.result);
+    if let Some(description) = &answer.description {
+        body.push_str(",\"description\":");
+        body.push_str(&serde_json::Value::from(description.as_str()).to_string());
+    }
+    body.push('}');
+    let mut response = json_response(status, body);
+    if let Some(tag) = answer.version.and_then(etag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// The answer to a method: as [`done`], but always 200, as the Bot API has it.
+pub(crate) fn done_method(answer: Answer) -> Response {
+    done(Answer { created: None, version: None, ..answer })
+}
+
+/// `{"ok":true,"result":…}` around JSON that is there already.
+pub(crate) fn result(json: String) -> Response {
+    done(Answer::json(json))
+}
+
+/// Puts a `Location` on the answer to something that was made.
+pub(crate) fn located(mut response: Response, location: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(LOCATION, value);
+    }
+    response
+}
+
+/// 304 with the tag that matched.
+pub(crate) fn not_modified(version: i64) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    if let Some(tag) = etag(version) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// 204 without a body.
+pub(crate) fn nothing() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// A bare JSON body with headers of its own.
+pub(crate) fn bare(json: String, headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Response {
+    let mut response = json_response(StatusCode::OK, json);
+    response.headers_mut().extend(headers);
+    response
+}
+
+/// 200, or 503 when `well` is false, with a bare JSON body.
+pub(crate) fn health(well: bool, json: &'static str) -> Response {
+    json_response(if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, json.to_owned())
+}
+
+/// A contact's version as an entity tag.
+pub(crate) fn etag(version: i64) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("\"{version}\"")).ok()
+}
+
+fn json_response(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
