@@ -1,0 +1,27 @@
+"""Fixtures of the Python suite: one server for all tests, an account and a person for each."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from kit import Account, Person, Server
+
+# Whatever proxy this machine has is not for the server beside us.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("contactgram"))
+    yield server
+    assert server.process.stop() == 0, server.process.errors()
+
+
+@pytest.fixture
+def account(server: Server) -> Account:
+    return server.account("Shop")
+
+
+@pytest.fixture
+def person(server: Server) -> Person:
+    return server.person("Ann", last_name="Lee", language_code="en")
