@@ -13,6 +13,7 @@ use http::header::{
 };
 use http::{HeaderValue, Method};
 use std::time::Instant;
+use tracing::Instrument as _;
 
 /// Lets a request through.
 pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -24,7 +25,11 @@ pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -
 
     let mut response = match (&origin, &verb) {
         (Some(_), &Method::OPTIONS) => reply::nothing(),
-        _ => next.run(request).await,
+        // What is logged on the way carries the id, so that an answer's id finds its cause.
+        _ => {
+            let span = tracing::error_span!("request", request.id = id.to_str().unwrap_or_default());
+            next.run(request).instrument(span).await
+        }
     };
 
     let route = route.as_ref().map_or("none", MatchedPath::as_str);

@@ -8,7 +8,7 @@ use contactgram_wire::BadRequest;
 use contactgram_wire::params::BadBody;
 use http::header::{ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::json;
+use serde_json::Value;
 
 /// What a handler ends in when it can't do what was asked.
 #[derive(Debug)]
@@ -64,11 +64,14 @@ pub(crate) fn bad(text: impl Into<String>) -> Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, description, retry_after) = self.parts();
-        let mut body = json!({"ok": false, "error_code": status.as_u16(), "description": description});
+        let description = Value::from(description);
+        let mut body =
+            format!("{{\"ok\":false,\"error_code\":{},\"description\":{description}", status.as_u16());
         if let Some(seconds) = retry_after {
-            body["parameters"] = json!({"retry_after": seconds});
+            body.push_str(&format!(",\"parameters\":{{\"retry_after\":{seconds}}}"));
         }
-        let mut response = json_response(status, body.to_string());
+        body.push('}');
+        let mut response = json_response(status, body);
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -139,7 +142,7 @@ pub(crate) fn done(answer: Answer) -> Response {
     body.push_str(&answer.result);
     if let Some(description) = &answer.description {
         body.push_str(",\"description\":");
-        body.push_str(&serde_json::Value::from(description.as_str()).to_string());
+        body.push_str(&Value::from(description.as_str()).to_string());
     }
     body.push('}');
     let mut response = json_response(status, body);
