@@ -107,7 +107,7 @@ pub fn condition(dialect: Dialect, index: Index, terms: &[Term], first: usize) -
             };
             let asked: Vec<String> = grams.iter().map(|gram| format!("\"{gram}\"")).collect();
             Condition {
-                sql: format!(" AND {rows} IN (SELECT rowid FROM {table} WHERE document MATCH ${first})"),
+                sql: format!(" AND {rows} IN (SELECT rowid FROM {table} WHERE {table} MATCH ${first})"),
                 params: vec![asked.join(" AND ")],
             }
         }
