@@ -1,0 +1,246 @@
+//! `contactgram doctor`: looks at the configuration, the data and the listen address, and says what it finds.
+//! Ends with a failure when something is wrong. It repairs nothing; opening the store brings its schema up to
+//! date, as every command does.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use contactgram_store::ops::accounts;
+use contactgram_store::{Dialect, Location, Store, StoreError, migrate};
+use serde::Serialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::context::{Context, counted, nothing_there, shown};
+use crate::failure::Outcome;
+use crate::{output, progress};
+
+/// For a server at the listen address to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a look at one thing found.
+#[derive(Serialize)]
+struct Finding {
+    what: &'static str,
+    state: State,
+    text: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Ok,
+    /// Worth knowing, nothing to repair.
+    Note,
+    Wrong,
+}
+
+#[derive(Serialize)]
+struct Report {
+    ok: bool,
+    findings: Vec<Finding>,
+}
+
+/// Looks and reports.
+pub async fn run(context: &Context) -> Outcome {
+    let mut findings = vec![data_folder(context)];
+    findings.extend(store(context).await);
+    findings.push(open_files(context.config().max_connections));
+    findings.push(listen(&context.config().listen).await);
+    let wrong = findings.iter().filter(|finding| finding.state == State::Wrong).count();
+    let report = Report { ok: wrong == 0, findings };
+    context.answer(&report, || {
+        let row = |finding: &Finding| {
+            [finding.state.word().to_owned(), finding.what.to_owned(), finding.text.clone()]
+        };
+        let rows: Vec<[String; 3]> = report.findings.iter().map(row).collect();
+        output::table(["", "", ""], &rows).trim_start().to_owned()
+    })?;
+    match wrong {
+        0 => Ok(()),
+        wrong => Err(format!("{} wrong", counted(wrong as i64, "thing")).into()),
+    }
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            State::Ok => "ok",
+            State::Note => "note",
+            State::Wrong => "WRONG",
+        }
+    }
+}
+
+impl Finding {
+    fn new(what: &'static str, state: State, text: impl Into<String>) -> Finding {
+        Finding { what, state, text: text.into() }
+    }
+}
+
+fn data_folder(context: &Context) -> Finding {
+    const WHAT: &str = "data folder";
+    let Location::Sqlite { path } = context.config().location() else {
+        return Finding::new(WHAT, State::Ok, "not needed with PostgreSQL");
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mode = match folder.metadata() {
+        Ok(found) if found.is_dir() => found.permissions().mode() & 0o777,
+        Ok(_) => return Finding::new(WHAT, State::Wrong, format!("{} is no folder", folder.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Finding::new(WHAT, State::Note, format!("{} will be made", folder.display()));
+        }
+        Err(error) => {
+            return Finding::new(
+                WHAT,
+                State::Wrong,
+                format!("{} can't be looked at: {error}", folder.display()),
+            );
+        }
+    };
+    // The files carry the contacts; where the folder lets others in, the files must keep them out.
+    let readable = |name: &str| {
+        let found = Path::new(name).metadata();
+        found.is_ok_and(|found| found.permissions().mode() & 0o077 != 0).then(|| name.to_owned())
+    };
+    let files = ["", "-wal", "-shm"].map(|end| format!("{}{end}", path.display()));
+    let open: Vec<String> = files.iter().filter_map(|name| readable(name)).collect();
+    if mode & 0o077 != 0 && !open.is_empty() {
+        let text =
+            format!("others can read {}; `chmod 600` them, or `chmod 700` the folder", open.join(", "));
+        return Finding::new(WHAT, State::Wrong, text);
+    }
+    Finding::new(WHAT, State::Ok, format!("{}, permissions {mode:o}", folder.display()))
+}
+
+async fn store(context: &Context) -> Vec<Finding> {
+    let location = context.config().location();
+    if let Location::Sqlite { path } = &location
+        && !path.exists()
+    {
+        return vec![Finding::new("store", State::Note, nothing_there(path))];
+    }
+    let store = match context.open().await {
+        Ok(store) => store,
+        Err(failure) => return vec![Finding::new("store", State::Wrong, failure.to_string())],
+    };
+    let mut findings = vec![schema(&store, &location).await, holdings(&store).await];
+    if let Location::Sqlite { path } = &location {
+        findings.push(Finding::new("size", State::Ok, sizes(path)));
+    }
+    progress::during("Closing the store", store.close()).await;
+    findings
+}
+
+async fn schema(store: &Store, location: &Location) -> Finding {
+    const WHAT: &str = "store";
+    let engine = match store.dialect() {
+        Dialect::Sqlite => format!("SQLite, {}", shown(location)),
+        Dialect::Postgres => shown(location),
+    };
+    let newest = async { Ok::<_, StoreError>((store.applied().await?.len(), migrate::list()?.len())) };
+    match newest.await {
+        Ok((applied, known)) => {
+            Finding::new(WHAT, State::Ok, format!("{engine}, schema {applied} of {known}"))
+        }
+        Err(error) => Finding::new(WHAT, State::Wrong, format!("{engine}: {error}")),
+    }
+}
+
+async fn holdings(store: &Store) -> Finding {
+    match store.read(accounts::count).await {
+        Ok(count) => Finding::new("accounts", State::Ok, count.to_string()),
+        Err(error) => Finding::new("accounts", State::Wrong, error.to_string()),
+    }
+}
+
+fn sizes(path: &Path) -> String {
+    let size = |end: &str| {
+        let found = Path::new(&format!("{}{end}", path.display())).metadata();
+        found.map_or(0, |found| found.len())
+    };
+    format!("{} of data, {} of write-ahead log", bytes(size("")), bytes(size("-wal")))
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..1024 => format!("{count} B"),
+        1024..1_048_576 => format!("{} KiB", count / 1024),
+        1_048_576..1_073_741_824 => format!("{:.1} MiB", count as f64 / 1_048_576.0),
+        _ => format!("{:.1} GiB", count as f64 / 1_073_741_824.0),
+    }
+}
+
+/// Each connection takes a file; the store and the log want some as well.
+fn open_files(max_connections: usize) -> Finding {
+    const WHAT: &str = "open files";
+    const OTHERS: u64 = 64;
+    match contactgram_http::server::raise_open_files() {
+        Ok(limit) if limit < max_connections as u64 + OTHERS => {
+            let text =
+                format!("{limit} allowed, less than max_connections ({max_connections}): raise `ulimit -n`");
+            Finding::new(WHAT, State::Note, text)
+        }
+        Ok(limit) => Finding::new(WHAT, State::Ok, format!("{limit} allowed")),
+        Err(error) => Finding::new(WHAT, State::Note, format!("the limit is unknown: {error}")),
+    }
+}
+
+async fn listen(address: &str) -> Finding {
+    const WHAT: &str = "listen";
+    match TcpListener::bind(address).await {
+        Ok(_) => return Finding::new(WHAT, State::Ok, format!("{address} is free")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+        Err(error) => return Finding::new(WHAT, State::Wrong, format!("{address} can't be used: {error}")),
+    }
+    match tokio::time::timeout(PATIENCE, is_alive(address)).await {
+        Ok(Ok(true)) => Finding::new(WHAT, State::Ok, format!("a server answers at {address}")),
+        Ok(Ok(false)) => Finding::new(WHAT, State::Wrong, format!("another program answers at {address}")),
+        Ok(Err(error)) => Finding::new(WHAT, State::Wrong, format!("{address} is taken, but: {error}")),
+        Err(_) => {
+            Finding::new(WHAT, State::Wrong, format!("{address} is taken, but nothing answers in time"))
+        }
+    }
+}
+
+/// Whether a server of ours answers: ours says so in its envelope.
+async fn is_alive(address: &str) -> io::Result<bool> {
+    let mut stream = TcpStream::connect(crate::banner::reachable(address)).await?;
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    stream.take(64 * 1024).read_to_end(&mut answer).await?;
+    let answer = String::from_utf8_lossy(&answer);
+    Ok(answer.starts_with("HTTP/1.1 200") && answer.contains("x-request-id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_in_a_fitting_unit() {
+        let told = [0, 1023, 4096, 5 << 20, 3 << 30].map(bytes);
+        assert_eq!(told, ["0 B", "1023 B", "4 KiB", "5.0 MiB", "3.0 GiB"]);
+    }
+
+    #[tokio::test]
+    async fn a_taken_address_where_no_server_of_ours_answers_is_wrong() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.write_all(b"SSH-2.0-other\r\n").await;
+            }
+        });
+        assert!(listen(&address).await.state == State::Wrong);
+        assert_eq!(listen("127.0.0.1:0").await.text, "127.0.0.1:0 is free");
+    }
+
+    #[test]
+    fn locations_are_told_without_passwords() {
+        let location: Location = "postgres://u:secret@h/db".parse().unwrap();
+        assert_eq!(shown(&location), "PostgreSQL");
+    }
+}

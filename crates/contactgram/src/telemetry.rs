@@ -1,0 +1,112 @@
+//! Logs: text or JSON lines on standard error, and a panic hook that logs. Set up once, by `main`.
+//! Nothing here logs a request's content, and libraries are never heard below info: some of them print
+//! headers and parameters there.
+
+use std::any::Any;
+use std::panic;
+
+use tracing::level_filters::LevelFilter;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
+
+use crate::config::LogFormat;
+
+/// Starts logging with these directives.
+///
+/// # Errors
+/// Directives that can't be read; the configuration has refused those before.
+pub fn start(directives: &str, format: LogFormat) -> Result<(), String> {
+    let subscriber = subscriber(directives, format, std::io::stderr)?;
+    // A second start in one process, as in tests, keeps the first.
+    if subscriber.try_init().is_ok() {
+        panic::set_hook(Box::new(log_panic));
+    }
+    Ok(())
+}
+
+fn subscriber<W>(
+    directives: &str,
+    format: LogFormat,
+    writer: W,
+) -> Result<impl Subscriber + Send + Sync, String>
+where
+    W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::builder().parse(directives).map_err(|error| format!("log: {error}"))?;
+    let filter = filter.and(filter_fn(is_ours_or_calm));
+    let lines = fmt::layer().with_writer(writer);
+    let layer = match format {
+        LogFormat::Text => lines.with_ansi(false).with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+    };
+    Ok(tracing_subscriber::registry().with(layer))
+}
+
+fn is_ours_or_calm(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= LevelFilter::INFO || metadata.target().starts_with("contactgram")
+}
+
+fn log_panic(info: &panic::PanicHookInfo<'_>) {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, reason = reason(info.payload()), "panic");
+}
+
+/// A literal holds nothing but our own words; a formatted message may hold a caller's.
+fn reason(payload: &dyn Any) -> &'static str {
+    payload.downcast_ref::<&'static str>().copied().unwrap_or("(a formatted message, withheld)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(directives: &str, format: LogFormat, act: impl FnOnce()) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(directives, format, move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, act);
+        let bytes = lines.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn libraries_are_never_heard_below_info() {
+        let log = logged("trace", LogFormat::Text, || {
+            tracing::debug!(target: "tokio_postgres::prepare", "parameters: secret");
+            tracing::info!(target: "tokio_postgres", "a notice");
+            tracing::trace!(target: "contactgram_hub", "ours");
+        });
+        assert!(!log.contains("secret") && log.contains("a notice") && log.contains("ours"), "{log}");
+    }
+
+    #[test]
+    fn json_lines_are_objects_with_their_fields_on_top() {
+        let log = logged("info", LogFormat::Json, || tracing::info!(account.id = 5, "hello"));
+        let line: serde_json::Value = serde_json::from_str(log.trim()).unwrap();
+        assert_eq!((&line["message"], &line["account.id"]), (&"hello".into(), &5.into()));
+    }
+
+    #[test]
+    fn a_panic_is_told_by_its_place_and_never_by_foreign_text() {
+        assert_eq!(reason(&"ours"), "ours");
+        assert_eq!(reason(&format!("inside {}", "+1234567890")), "(a formatted message, withheld)");
+    }
+}

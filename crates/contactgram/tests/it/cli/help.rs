@@ -1,0 +1,33 @@
+//! Help, usage and completions.
+
+use super::kit::Home;
+
+#[test]
+fn help_shows_examples_for_the_program_and_for_each_command() {
+    let home = Home::new();
+    for command in [&[][..], &["serve"], &["account"], &["token"], &["people"], &["group"], &["config"]] {
+        let help = home.ok(&[command, &["--help"]].concat());
+        assert!(help.contains("Examples:\n  contactgram"), "{command:?}: {help}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_told_on_stderr_with_code_2() {
+    let run = Home::new().run(&["acount", "list"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(run.err.contains("'account'"), "it suggests: {}", run.err);
+}
+
+#[test]
+fn completions_know_the_commands_of_each_shell() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = home.ok(&["completions", shell]);
+        assert!(script.contains("rotate") && script.contains("doctor"), "{shell}");
+    }
+}
+
+#[test]
+fn the_version_is_one_line() {
+    assert_eq!(Home::new().ok(&["--version"]), format!("contactgram {}\n", env!("CARGO_PKG_VERSION")));
+}
