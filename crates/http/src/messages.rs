@@ -90,14 +90,15 @@ pub(crate) fn history_query(params: &Params) -> Result<HistoryQuery, Failure> {
 async fn answer(call: Call, query: HistoryQuery) -> Reply {
     let permit = call.permit::<MessagesRead>()?;
     let (offset, limit) = (query.offset, query.limit);
+    let placed = query.before.is_some() || query.after.is_some();
     let page = call.hub().messages(&permit, query).await?;
     let mut headers = Vec::new();
     if let Some(total) = page.total {
         headers.push((X_TOTAL_COUNT, HeaderValue::from(total)));
     }
     let more = match page.total {
-        Some(total) => offset + page.rows < total,
-        None => page.rows == limit,
+        Some(total) if !placed => offset + page.rows < total,
+        _ => page.rows == limit,
     };
     if more
         && page.rows > 0

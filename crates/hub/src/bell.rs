@@ -13,6 +13,14 @@ pub struct Bells(Mutex<HashMap<UserId, Arc<Notify>>>);
 /// Accounts to be woken once a transaction is on disk.
 pub type Rings = Vec<UserId>;
 
+/// Rings when it is dropped. The store drops what a transaction returns only after its commit, also where
+/// the caller has stopped waiting: so whoever hangs up early makes nobody miss an update.
+#[derive(Debug)]
+pub struct Ringing {
+    bells: Arc<Bells>,
+    accounts: Rings,
+}
+
 impl Bells {
     /// The bell of an account. Take it before reading the log, or a ring in between is missed.
     pub fn listen(self: &Arc<Self>, account: UserId) -> Listener {
@@ -20,8 +28,13 @@ impl Bells {
         Listener { account, bell, bells: Arc::clone(self) }
     }
 
+    /// Wakes whoever listens for these accounts when what this returns is dropped.
+    pub fn ring_after(self: &Arc<Self>, accounts: Rings) -> Ringing {
+        Ringing { bells: Arc::clone(self), accounts }
+    }
+
     /// Wakes whoever listens for these accounts.
-    pub fn ring(&self, accounts: &[UserId]) {
+    fn ring(&self, accounts: &[UserId]) {
         if accounts.is_empty() {
             return;
         }
@@ -58,6 +71,12 @@ impl Listener {
     }
 }
 
+impl Drop for Ringing {
+    fn drop(&mut self) {
+        self.bells.ring(&self.accounts);
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut bells = self.bells.lock();
@@ -78,7 +97,9 @@ mod tests {
         let (one, two) = (bells.listen(UserId(1)), bells.listen(UserId(2)));
         let (mut first, mut second) = (Box::pin(one.rung()), Box::pin(two.rung()));
         assert!(!first.as_mut().enable() && !second.as_mut().enable());
-        bells.ring(&[UserId(1), UserId(3)]);
+        let ringing = bells.ring_after(vec![UserId(1), UserId(3)]);
+        assert!(!first.as_mut().enable(), "not yet");
+        drop(ringing);
         assert!(first.as_mut().enable(), "rung");
         assert!(!second.as_mut().enable(), "another account's");
         bells.ring_all();

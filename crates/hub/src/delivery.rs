@@ -170,7 +170,7 @@ pub(crate) fn log(
     kind: UpdateKind,
     message: &StoredMessage,
 ) -> Result<(), Error> {
-    let update = NewUpdate { kind, lane: message.chat.0, date: message.date, payload: &message.body };
+    let update = NewUpdate { kind, lane: message.chat.0, date, payload: &message.body };
     if updates::append(tx, account, &update)?.is_some() {
         rings.push(account);
     }

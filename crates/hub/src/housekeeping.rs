@@ -6,6 +6,7 @@ use contactgram_model::UserId;
 use contactgram_store::ops::{accounts, callbacks, contact_list, idempotency, updates};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How often old rows are looked for; the official server collects its queue as often.
 const EVERY: Duration = Duration::from_secs(60);
@@ -20,10 +21,19 @@ impl Hub {
     /// # Errors
     /// What the store says when asked which accounts have webhooks.
     pub async fn start(self: &Arc<Self>) -> Result<(), Error> {
+        // Listen before looking: a webhook that another process sets in between must be noticed.
+        let changes = self.store.on_outside_change();
         self.start_dispatchers().await?;
-        tokio::spawn(Arc::clone(self).keep_house());
-        tokio::spawn(Arc::clone(self).hear_others());
+        self.tasks.spawn(Arc::clone(self).keep_house());
+        self.tasks.spawn(Arc::clone(self).hear_others(changes));
         Ok(())
+    }
+
+    /// Waits until the background work has ended, which the shutdown token asks it to: within 3 seconds.
+    /// Whoever closes the store without waiting makes webhooks repeat their last deliveries.
+    pub async fn stopped(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     async fn keep_house(self: Arc<Self>) {
@@ -36,12 +46,15 @@ impl Hub {
             if let Err(error) = self.forget_old().await {
                 tracing::warn!(?error, "old rows stay for now");
             }
+            // One that could not be asked for at its time is started now.
+            if let Err(error) = self.start_dispatchers().await {
+                tracing::warn!(?error, "webhooks can't be looked for");
+            }
             self.pollers.tidy();
         }
     }
 
-    async fn hear_others(self: Arc<Self>) {
-        let mut changes = self.store.on_outside_change();
+    async fn hear_others(self: Arc<Self>, mut changes: watch::Receiver<u64>) {
         loop {
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },

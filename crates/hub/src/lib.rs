@@ -41,6 +41,7 @@ use contactgram_model::{Clock, UserId};
 use contactgram_store::{Store, Tx};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// What the hub is built from.
 pub struct Parts {
@@ -64,6 +65,7 @@ pub struct Hub {
     pollers: updates::Pollers,
     running: once::Running,
     dispatchers: webhooks::Dispatchers,
+    tasks: TaskTracker,
 }
 
 impl Hub {
@@ -78,6 +80,7 @@ impl Hub {
             pollers: updates::Pollers::default(),
             running: once::Running::default(),
             dispatchers: webhooks::Dispatchers::default(),
+            tasks: TaskTracker::new(),
         }
     }
 
@@ -92,15 +95,15 @@ impl Hub {
         account: UserId,
         f: impl Fn(&mut dyn Tx, &mut Rings) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let (value, rings) = self
+        let bells = Arc::clone(&self.bells);
+        let (value, _ringing) = self
             .store
             .write(account.0, move |tx| {
                 let mut rings = Rings::new();
                 let value = f(tx, &mut rings)?;
-                Ok::<_, Error>((value, rings))
+                Ok::<_, Error>((value, bells.ring_after(rings)))
             })
             .await?;
-        self.bells.ring(&rings);
         Ok(value)
     }
 }

@@ -1,10 +1,10 @@
 //! Whom an account meets: everybody who writes to it or is shared with it is a contact from then on.
 //! What the caller saved is never overwritten by what is learnt.
 
-use super::{blank, log, take_over};
+use super::{blank, free_own_id, log, take_over};
 use crate::{Error, Rings};
 use contactgram_model::{
-    Contact, ContactId, ContactSource, PhoneNumber, Timestamp, UpdateKind, User, UserId,
+    Contact, ContactId, ContactSource, PhoneNumber, Timestamp, UpdateKind, User, UserId, UserKind,
 };
 use contactgram_store::Tx;
 use contactgram_store::ops::{contacts, counters, directory};
@@ -66,7 +66,23 @@ pub(crate) fn learn_shared(
         };
         let mut contact = match &user {
             Some(user) => met(user, ContactSource::Shared, now),
-            None => return Ok(()),
+            None => {
+                let waiting = User {
+                    id: UserId(0),
+                    kind: UserKind::Placeholder,
+                    first_name: shared.first_name.clone(),
+                    last_name: shared.last_name.clone(),
+                    username: None,
+                    phone_number: Some(phone.clone()),
+                    email: None,
+                    language_code: None,
+                };
+                // A rerun must choose the same id: the number and the time are chance enough.
+                let digits: u64 = phone.trim_start_matches('+').parse().unwrap_or_default();
+                let id =
+                    free_own_id(tx, account, Some(waiting), (digits ^ (now as u64).rotate_left(40), now))?;
+                blank(id, ContactSource::Shared, now)
+            }
         };
         contact.first_name.clone_from(&shared.first_name);
         contact.last_name.clone_from(&shared.last_name);

@@ -13,7 +13,7 @@ pub(crate) use learn::{learn, learn_shared, set_blocked};
 use crate::access::{ContactsRead, ContactsWrite};
 use crate::{Answer, Error, Hub, Once, Permit, Rings, random};
 use contactgram_model::contact::ContactChange;
-use contactgram_model::{Contact, ContactId, ContactSource, Timestamp, UpdateKind, User, UserId};
+use contactgram_model::{Contact, ContactId, ContactSource, Timestamp, UpdateKind, User, UserId, UserKind};
 use contactgram_store::Tx;
 use contactgram_store::ops::updates::NewUpdate;
 use contactgram_store::ops::{contacts, counters, directory, updates};
@@ -179,36 +179,45 @@ fn own_id(
     account: UserId,
     change: &ContactChange,
     first_name: &str,
-    (seed, now): (u64, Timestamp),
+    moment: (u64, Timestamp),
 ) -> Result<ContactId, Error> {
-    let mut seed = seed;
-    loop {
+    let phone = change.phone_number.as_ref().and_then(Option::as_ref);
+    let last_name = change.last_name.clone().flatten();
+    let waiting = phone.map(|phone| User {
+        id: UserId(0),
+        kind: UserKind::Placeholder,
+        first_name: first_name.to_owned(),
+        last_name,
+        username: None,
+        phone_number: Some(phone.e164().to_owned()),
+        email: None,
+        language_code: None,
+    });
+    free_own_id(tx, account, waiting, moment)
+}
+
+/// A free id of our own range; `waiting` becomes the directory's user of that id.
+fn free_own_id(
+    tx: &mut dyn Tx,
+    account: UserId,
+    waiting: Option<User>,
+    (mut seed, now): (u64, Timestamp),
+) -> Result<ContactId, Error> {
+    let id = loop {
         let id = directory::free_id(tx, &ContactId::OWN, seed)?;
-        if contacts::get(tx, account, ContactId(id.0))?.is_some() {
-            seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
-            continue;
+        if contacts::get(tx, account, ContactId(id.0))?.is_none() {
+            break id;
         }
-        if let Some(Some(phone)) = &change.phone_number {
-            let user = User {
-                id,
-                kind: contactgram_model::UserKind::Placeholder,
-                first_name: first_name.to_owned(),
-                last_name: change.last_name.clone().flatten(),
-                username: None,
-                phone_number: Some(phone.e164().to_owned()),
-                email: None,
-                language_code: None,
-            };
-            if !directory::insert(tx, &user, now)? {
-                return Err(Error::Unavailable {
-                    text: "the number was just taken; try again".into(),
-                    retry_after: 1,
-                });
-            }
-            counters::open(tx, id, 0)?;
+        seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
+    };
+    if let Some(user) = waiting {
+        if !directory::insert(tx, &User { id, ..user }, now)? {
+            let text = "the number was just taken; try again";
+            return Err(Error::Unavailable { text: text.into(), retry_after: 1 });
         }
-        return Ok(ContactId(id.0));
+        counters::open(tx, id, 0)?;
     }
+    Ok(ContactId(id.0))
 }
 
 fn change_known(

@@ -114,7 +114,9 @@ pub(crate) fn page(tx: &mut dyn Tx, owner: UserId, query: &HistoryQuery) -> Resu
         offset: query.offset,
         limit: query.limit,
     };
-    let total = history::count(tx, owner, &plan, COUNTED_UP_TO)?;
+    // `before` and `after` are places in a list, as an offset is: they don't make it another list.
+    let whole = Query { from: since, below: until, ..plan.clone() };
+    let total = history::count(tx, owner, &whole, COUNTED_UP_TO)?;
     let mut page = HistoryPage { json: "[".to_owned(), rows: 0, total };
     history::page(tx, owner, &plan, &mut |body| {
         if page.rows > 0 {

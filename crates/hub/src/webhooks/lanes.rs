@@ -28,6 +28,11 @@ impl Lanes {
         self.queued
     }
 
+    /// Lanes whose next update may go at once.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
     /// The newest update that was loaded.
     pub fn loaded(&self) -> Option<UpdateId> {
         self.loaded
@@ -56,7 +61,7 @@ impl Lanes {
             self.ready.push_back(lane);
         }
         let lane = self.ready.pop_front()?;
-        self.lanes.get(&lane)?.queue.front().cloned()
+        self.lanes.get(&lane)?.queue.front().copied()
     }
 
     /// When a waiting lane is due.
@@ -99,7 +104,7 @@ mod tests {
     use std::time::Duration;
 
     fn update(id: i64, lane: i64) -> PendingUpdate {
-        PendingUpdate { id: UpdateId(id), lane, date: 0, body: String::new() }
+        PendingUpdate { id: UpdateId(id), lane, date: 0 }
     }
 
     fn next(lanes: &mut Lanes, now: Instant) -> Option<i64> {

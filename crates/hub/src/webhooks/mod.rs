@@ -1,7 +1,8 @@
-//! Webhooks: setWebhook, deleteWebhook, getWebhookInfo. `dispatch` brings the updates out; who carries them
+//! Webhooks: setWebhook, deleteWebhook, getWebhookInfo. `dispatcher` brings the updates out; who carries them
 //! and where they may go is the courier's.
 
 mod dispatch;
+mod dispatcher;
 mod lanes;
 
 pub(crate) use dispatch::Dispatchers;
