@@ -31,8 +31,8 @@ pub struct Webhook {
     pub last_error_message: Option<String>,
 }
 
-/// An update on its way to a webhook.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An update on its way to a webhook, without its JSON: a backlog of many is held in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PendingUpdate {
     /// Its place in the log.
     pub id: UpdateId,
@@ -40,6 +40,4 @@ pub struct PendingUpdate {
     pub lane: i64,
     /// When it happened; it is dropped 24 hours later.
     pub date: Timestamp,
-    /// The Bot API `Update` as JSON.
-    pub body: String,
 }

@@ -61,14 +61,19 @@ impl Hub {
 
         let mut look = self.look(account, poll).await?;
         if look.webhook {
-            self.pollers.delay_conflict(account).await;
-            return Err(Error::Conflict(WEBHOOK_ACTIVE.into()));
+            return Err(self.conflict(account, WEBHOOK_ACTIVE).await);
         }
-        let poll = if look.strict { self.pollers.pace(account, poll) } else { poll };
+        let asked = poll;
+        let poll = if look.strict { self.pollers.pace(account, asked) } else { asked };
+        if poll.limit < asked.limit {
+            look = self.look(account, poll).await?;
+        }
         self.settle(account, poll, &look).await?;
         if !look.empty || poll.timeout == 0 {
             return Ok(look.json);
         }
+        // A count from the end was made once: of what comes now nothing is passed over.
+        let poll = Poll { offset: poll.offset.max(0), allowed: None, ..poll };
 
         let waiting = self.pollers.wait(account);
         let deadline = tokio::time::sleep(Duration::from_secs(poll.timeout.unsigned_abs()));
@@ -79,22 +84,28 @@ impl Hub {
                 () = rung.as_mut() => {}
                 () = deadline.as_mut() => return Ok(look.json),
                 () = self.shutdown.cancelled() => return Ok(look.json),
-                why = ended.as_mut() => {
-                    self.pollers.delay_conflict(account).await;
-                    return Err(Error::Conflict(why.text().into()));
-                }
+                why = ended.as_mut() => return Err(self.conflict(account, why.text()).await),
             }
             rung.set(listener.rung());
             rung.as_mut().enable();
-            look = self.look(account, Poll { allowed: None, ..poll }).await?;
+            look = self.look(account, poll).await?;
             if look.webhook {
-                return Err(Error::Conflict(Ended::BySetWebhook.text().into()));
+                return Err(self.conflict(account, Ended::BySetWebhook.text()).await);
             }
             if !look.empty {
-                self.settle(account, Poll { allowed: None, ..poll }, &look).await?;
+                self.settle(account, poll, &look).await?;
                 return Ok(look.json);
             }
         }
+    }
+
+    /// A conflict, once it may be told.
+    async fn conflict(&self, account: UserId, text: &'static str) -> Error {
+        tokio::select! {
+            () = self.pollers.delay_conflict(account) => {}
+            () = self.shutdown.cancelled() => {}
+        }
+        Error::Conflict(text.into())
     }
 
     async fn look(&self, account: UserId, poll: Poll) -> Result<Look, Error> {

@@ -36,17 +36,18 @@ static PENDING: Sql = Sql::new(
      AND a.name = $4 AND a.update_id = updates.update_id)",
 );
 static PENDING_ROWS: Sql = Sql::new(
-    "SELECT update_id, lane, date, body FROM updates WHERE account_id = $1 AND update_id >= $2 AND date > $3 \
+    "SELECT update_id, lane, date FROM updates WHERE account_id = $1 AND update_id >= $2 AND date > $3 \
      AND NOT EXISTS (SELECT 1 FROM acknowledged a WHERE a.account_id = updates.account_id \
      AND a.name = $4 AND a.update_id = updates.update_id) ORDER BY update_id LIMIT $5",
 );
+static BODY: Sql = Sql::new("SELECT body FROM updates WHERE account_id = $1 AND update_id = $2");
 static ACKNOWLEDGE: Sql = Sql::new(
     "INSERT INTO acknowledged (account_id, name, update_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 );
 static FIRST_OPEN: Sql = Sql::new(
-    "SELECT min(update_id) FROM updates WHERE account_id = $1 AND update_id >= $2 \
+    "SELECT update_id FROM updates WHERE account_id = $1 AND update_id >= $2 \
      AND NOT EXISTS (SELECT 1 FROM acknowledged a WHERE a.account_id = updates.account_id \
-     AND a.name = $3 AND a.update_id = updates.update_id)",
+     AND a.name = $3 AND a.update_id = updates.update_id) ORDER BY update_id LIMIT 1",
 );
 static FORGET_ACKNOWLEDGED: Sql =
     Sql::new("DELETE FROM acknowledged WHERE account_id = $1 AND name = $2 AND update_id < $3");
@@ -146,18 +147,18 @@ pub fn pending(tx: &mut dyn Tx, account: UserId, now: Timestamp) -> R<i64> {
     tx.one(&PENDING, params, |row| row.int(0))
 }
 
-/// Updates that a webhook has not taken yet, in order.
+/// Updates that a webhook has not taken yet, in order; their JSON is for [`body`] to bring.
 pub fn pending_rows(tx: &mut dyn Tx, account: UserId, span: Span) -> R<Vec<PendingUpdate>> {
     let since = span.now - KEPT_S;
     let params = p![account, span.from, since, DEFAULT_CONSUMER, span.limit];
     tx.all(&PENDING_ROWS, params, |row| {
-        Ok(PendingUpdate {
-            id: UpdateId(row.int(0)?),
-            lane: row.int(1)?,
-            date: row.int(2)?,
-            body: row.string(3)?,
-        })
+        Ok(PendingUpdate { id: UpdateId(row.int(0)?), lane: row.int(1)?, date: row.int(2)? })
     })
+}
+
+/// The JSON of one update; `None` when it is forgotten.
+pub fn body(tx: &mut dyn Tx, account: UserId, id: UpdateId) -> R<Option<String>> {
+    tx.opt(&BODY, p![account, id], |row| row.string(0))
 }
 
 /// Notes that a webhook took these updates, and moves its position past what is taken without a gap.
@@ -166,12 +167,11 @@ pub fn acknowledge(tx: &mut dyn Tx, account: UserId, taken: &[UpdateId]) -> R<()
         tx.execute(&ACKNOWLEDGE, p![account, DEFAULT_CONSUMER, *id])?;
     }
     let Some(consumer) = consumer(tx, account)? else { return Ok(()) };
-    let open = tx.one(&FIRST_OPEN, p![account, consumer.position, DEFAULT_CONSUMER], |row| row.opt_int(0))?;
-    let position = match open {
-        Some(id) => UpdateId(id),
-        None => UpdateId(counters::get(tx, account)?.update_id + 1),
-    };
-    confirm(tx, account, position)
+    // The end of the log before the look for what is open: what is logged in between stays beyond it.
+    let end = UpdateId(counters::get(tx, account)?.update_id + 1);
+    let params = p![account, consumer.position, DEFAULT_CONSUMER];
+    let open = tx.opt(&FIRST_OPEN, params, |row| row.int(0).map(UpdateId))?;
+    confirm(tx, account, open.unwrap_or(end))
 }
 
 /// Forgets what is older than [`KEPT_S`].
