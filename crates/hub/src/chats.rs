@@ -97,7 +97,10 @@ impl Hub {
     pub async fn leave_chat(&self, permit: &Permit<MessagesSend>, chat: ChatRef) -> Result<Answer, Error> {
         let (account, now) = (permit.account(), self.clock.now());
         self.change(account, move |tx, rings| {
-            let chat = resolve(tx, account, &chat)?;
+            let chat = known(tx, account, &chat)?.id;
+            if !chat.is_group() {
+                return Err(Error::bad("chat member status can't be changed in private chats"));
+            }
             let actor = Actor::account(tx, account)?.user;
             people::set_member(tx, rings, (chat, now), (&actor, &actor, MemberStatus::Left))?;
             Ok(Answer::yes())

@@ -47,8 +47,7 @@ pub(crate) struct Delivered {
 /// Delivers a message; answers with the writer's copy.
 pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) -> Result<Delivered, Error> {
     let recipients = recipients(parcel.from, parcel.route);
-    let everybody: Vec<UserId> = recipients.iter().copied().chain([parcel.from.id]).collect();
-    counters::lock_all(tx, &everybody)?;
+    lock(tx, parcel.from, parcel.route)?;
 
     let mut content = parcel.content.clone();
     fill_mentions(tx, &mut content)?;
@@ -106,14 +105,21 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
             if let Some(shared) = &message.content.contact {
                 contacts::learn_shared(tx, rings, (recipient, date), parcel.from, shared)?;
             }
-            log(tx, rings, recipient, UpdateKind::Message, &stored)?;
+            log(tx, rings, recipient, (UpdateKind::Message, date), &stored)?;
         }
     }
     (message.message_id, message.chat, message.date, message.reply_to_message) = own;
     Ok(Delivered { message, body })
 }
 
+/// Makes other writers of these mailboxes wait: what is read after it stays true to the end.
+pub(crate) fn lock(tx: &mut dyn Tx, from: &User, route: &Route) -> Result<(), Error> {
+    let everybody: Vec<UserId> = recipients(from, route).into_iter().chain([from.id]).collect();
+    Ok(counters::lock_all(tx, &everybody)?)
+}
+
 /// Writes a changed message into every mailbox that has a copy, and tells the accounts among them.
+/// `original` was read under [`lock`].
 pub(crate) fn revise(
     tx: &mut dyn Tx,
     rings: &mut Rings,
@@ -121,12 +127,9 @@ pub(crate) fn revise(
     original: &StoredMessage,
     revise: &dyn Fn(&mut Message),
 ) -> Result<Delivered, Error> {
-    let recipients = recipients(owner, route);
-    let everybody: Vec<UserId> = recipients.iter().copied().chain([owner.id]).collect();
-    counters::lock_all(tx, &everybody)?;
     let (message, stored) = revised(original, revise)?;
     messages::update(tx, owner.id, &stored, owner.kind.is_account())?;
-    for recipient in recipients {
+    for recipient in recipients(owner, route) {
         let Some(copy) = messages::copy(tx, recipient, original.origin)? else { continue };
         let user = directory::get(tx, recipient)?;
         let is_account = user.is_some_and(|user| user.kind.is_account());
@@ -135,7 +138,9 @@ pub(crate) fn revise(
         // A keyboard that changes below somebody else's message is no update of the Bot API.
         let text_changed = changed.content != read(&copy)?.content;
         if is_account && text_changed {
-            log(tx, rings, recipient, UpdateKind::EditedMessage, &stored)?;
+            // The age of an edit counts, not that of what was edited.
+            let date = changed.edit_date.unwrap_or(changed.date);
+            log(tx, rings, recipient, (UpdateKind::EditedMessage, date), &stored)?;
         }
     }
     Ok(Delivered { message, body: stored.body })
@@ -162,12 +167,12 @@ pub(crate) fn quoted(stored: &StoredMessage) -> Result<Box<Message>, Error> {
     Ok(Box::new(message))
 }
 
-/// Logs a message for its mailbox's owner.
+/// Logs what happened to a message, for its mailbox's owner.
 pub(crate) fn log(
     tx: &mut dyn Tx,
     rings: &mut Rings,
     account: UserId,
-    kind: UpdateKind,
+    (kind, date): (UpdateKind, Timestamp),
     message: &StoredMessage,
 ) -> Result<(), Error> {
     let update = NewUpdate { kind, lane: message.chat.0, date, payload: &message.body };
@@ -200,7 +205,7 @@ fn chat_for(viewer: &User, writer: &User, route: &Route) -> Chat {
 }
 
 /// Completes the users that a text mentions; drops mentions of nobody.
-fn fill_mentions(tx: &mut dyn Tx, content: &mut Content) -> Result<(), Error> {
+pub(crate) fn fill_mentions(tx: &mut dyn Tx, content: &mut Content) -> Result<(), Error> {
     let mut kept = Vec::with_capacity(content.entities.len());
     for mut entity in content.entities.drain(..) {
         if let Some(mentioned) = &mut entity.user {

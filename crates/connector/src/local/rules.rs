@@ -115,6 +115,8 @@ pub struct Deletion {
     pub author: UserId,
     /// Where.
     pub chat: ChatId,
+    /// Whether the actor leads the group.
+    pub leads: bool,
     /// When it was written.
     pub date: Timestamp,
     /// Now.
@@ -122,8 +124,11 @@ pub struct Deletion {
 }
 
 /// Whether a message may be deleted for everybody: within 48 hours; in groups only one's own, in private
-/// chats either side's (Bot API, deleteMessage).
+/// chats either side's. Who leads a group may delete whatever is there (Bot API, deleteMessage).
 pub fn may_delete(deletion: &Deletion) -> Result<(), Refusal> {
+    if deletion.chat.is_group() && deletion.leads {
+        return Ok(());
+    }
     let too_old = deletion.kind == UserKind::Bot && deletion.now - deletion.date > DELETE_WITHIN_S;
     let not_own = deletion.chat.is_group() && deletion.actor != deletion.author;
     if too_old || not_own {

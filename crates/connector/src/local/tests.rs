@@ -104,7 +104,7 @@ fn unknown_chats_blocked_users_and_foreign_groups_are_refused_as_telegram_does()
 }
 
 #[test]
-fn only_ones_own_messages_can_be_edited_and_old_ones_not_deleted() {
+fn only_ones_own_messages_can_be_edited_and_old_ones_deleted_only_by_who_leads() {
     assert!(may_edit(UserId(1), UserId(1)).is_ok());
     assert!(may_edit(UserId(1), UserId(2)).is_err());
     let fresh = Deletion {
@@ -112,6 +112,7 @@ fn only_ones_own_messages_can_be_edited_and_old_ones_not_deleted() {
         kind: UserKind::Bot,
         author: UserId(2),
         chat: ChatId(2),
+        leads: false,
         date: 0,
         now: DELETE_WITHIN_S,
     };
@@ -119,4 +120,5 @@ fn only_ones_own_messages_can_be_edited_and_old_ones_not_deleted() {
     assert!(may_delete(&Deletion { now: DELETE_WITHIN_S + 1, ..fresh }).is_err());
     assert!(may_delete(&Deletion { kind: UserKind::Person, now: DELETE_WITHIN_S + 1, ..fresh }).is_ok());
     assert!(may_delete(&Deletion { chat: GROUP, ..fresh }).is_err());
+    assert!(may_delete(&Deletion { chat: GROUP, leads: true, now: DELETE_WITHIN_S + 1, ..fresh }).is_ok());
 }

@@ -132,11 +132,15 @@ async fn edit(asked: Asked, content: Option<Content>) -> Done {
     if params.text("inline_message_id").is_some_and(|id| !id.is_empty()) {
         return Err(refuse("MESSAGE_ID_INVALID"));
     }
+    let (chat, message_id, markup) = (chat_id(params, "chat_id")?, message_id(params)?, reply_markup(params)?);
+    if markup.as_ref().is_some_and(|markup| markup.inline().is_none()) {
+        return Err(refuse("inline keyboard expected"));
+    }
     let change = Edit {
-        chat: chat_id(params, "chat_id")?,
-        message_id: message_id(params)?,
+        chat,
+        message_id,
         content,
-        markup: reply_markup(params)?,
+        markup,
         link_preview_options: link_preview(params)?,
     };
     Ok(asked.hub().edit(&permit, change, asked.once.clone()).await?)
@@ -202,34 +206,38 @@ fn message_ids(params: &Params) -> Result<Vec<MessageId>, Failure> {
     if ids.len() > SEVERAL {
         return Err(refuse("too many message identifiers specified"));
     }
-    let number = |id: &Value| match id {
-        Value::String(text) => text.parse().ok(),
-        id => id.as_i64(),
-    };
     let ids: Option<Vec<MessageId>> = ids.iter().map(|id| number(id).map(MessageId)).collect();
     ids.ok_or_else(|| refuse("invalid message identifier specified"))
 }
 
 #[derive(Deserialize)]
 struct ReplyParameters {
-    message_id: i64,
+    message_id: Value,
     #[serde(default)]
     allow_sending_without_reply: bool,
 }
 
 fn reply_to(params: &Params) -> Result<Option<Reply>, Failure> {
-    let reply = match params.json::<ReplyParameters>("reply_parameters") {
-        Ok(Some(reply)) => reply,
-        Ok(None) => ReplyParameters {
-            message_id: params.int("reply_to_message_id").unwrap_or(0),
-            allow_sending_without_reply: params.flag("allow_sending_without_reply"),
-        },
-        Err(_) => return Err(refuse("can't parse reply parameters: message_id must be a number")),
+    const UNREADABLE: Failure = refuse("can't parse reply parameters: message_id must be a number");
+    let (id, allow_missing) = match params.json::<ReplyParameters>("reply_parameters") {
+        Ok(Some(reply)) => {
+            (number(&reply.message_id).ok_or(UNREADABLE)?, reply.allow_sending_without_reply)
+        }
+        Ok(None) => {
+            let id = params.int("reply_to_message_id").unwrap_or(0);
+            (id, params.flag("allow_sending_without_reply"))
+        }
+        Err(_) => return Err(UNREADABLE),
     };
-    Ok((reply.message_id != 0).then_some(Reply {
-        message_id: MessageId(reply.message_id),
-        allow_missing: reply.allow_sending_without_reply,
-    }))
+    Ok((id != 0).then_some(Reply { message_id: MessageId(id), allow_missing }))
+}
+
+/// A number inside JSON, where some libraries write it as a string.
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_i64(),
+    }
 }
 
 fn reply_markup(params: &Params) -> Result<Option<markup::ReplyMarkup>, Failure> {

@@ -58,6 +58,7 @@ pub(crate) fn edit(
 ) -> Result<Delivered, Error> {
     let chat = resolve(tx, actor.user.id, &change.chat)?;
     let route = actor.route(tx, chat)?;
+    delivery::lock(tx, &actor.user, &route)?;
     let original = messages::get_in(tx, actor.user.id, chat, change.message_id)?
         .ok_or(Error::bad("message to edit not found"))?;
     local::may_edit(actor.user.id, original.from)?;
@@ -66,7 +67,11 @@ pub(crate) fn edit(
         return Err(Error::bad("there is no text in the message to edit"));
     }
     let keyboard = change.markup.as_ref().and_then(ReplyMarkup::inline).map(|keyboard| keyboard.to_value());
-    let same_text = match &change.content {
+    let mut content = change.content.clone();
+    if let Some(content) = &mut content {
+        delivery::fill_mentions(tx, content)?;
+    }
+    let same_text = match &content {
         Some(content) => {
             *content == before.content && change.link_preview_options == before.link_preview_options
         }
@@ -76,7 +81,7 @@ pub(crate) fn edit(
         return Err(NOT_MODIFIED);
     }
     delivery::revise(tx, rings, (&actor.user, &route), &original, &|message| {
-        if let Some(content) = &change.content {
+        if let Some(content) = &content {
             message.content = content.clone();
             message.link_preview_options.clone_from(&change.link_preview_options);
         }

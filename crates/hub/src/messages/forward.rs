@@ -56,11 +56,14 @@ fn forward(
             (false, Some(origin)) => Some(origin),
             (false, None) => Some(ForwardOrigin::user(message.from, message.date)),
         };
-        let draft = Draft {
+        let mut draft = Draft {
             content: message.content,
             link_preview_options: message.link_preview_options,
             ..draft.clone()
         };
+        if !copying.as_copy {
+            (draft.markup, draft.reply) = (None, None);
+        }
         let delivered = send(tx, rings, actor, Sending { draft: &draft, origin: origin.as_ref(), now })?;
         sent.push(MessageIdOnly { message_id: delivered.message.message_id });
         body = delivered.body;

@@ -5,7 +5,7 @@ use crate::access::MessagesSend;
 use crate::delivery;
 use crate::{Answer, Error, Hub, Once, Permit};
 use contactgram_connector::local::{self, Deletion, Route};
-use contactgram_model::{ChatId, MessageId, Timestamp, UserId};
+use contactgram_model::{ChatId, MemberStatus, MessageId, Timestamp, UserId};
 use contactgram_store::Tx;
 use contactgram_store::ops::{counters, groups, messages};
 
@@ -21,43 +21,76 @@ impl Hub {
         self.change_once(account, once, move |tx, _| {
             let actor = Actor::account(tx, account)?;
             let chat = resolve(tx, account, &chat)?;
+            let (scene, refused) = Scene::of(tx, &actor, (chat, now))?;
             let mut deleted = false;
             for id in &ids {
-                deleted |= delete(tx, &actor, (chat, *id), now)?;
+                deleted |= delete(tx, &scene, *id)?;
             }
-            if !deleted && !several {
-                return Err(Error::bad("message to delete not found"));
+            match (deleted, refused) {
+                // Nothing was there because there is no such chat.
+                (false, Some(error @ Error::BadRequest(_))) => Err(error),
+                (false, _) if !several => Err(Error::bad("message to delete not found")),
+                _ => Ok(Answer::yes()),
             }
-            Ok(Answer::yes())
         })
         .await
     }
 }
 
-fn delete(
-    tx: &mut dyn Tx,
-    actor: &Actor,
-    (chat, id): (ChatId, MessageId),
+/// Where messages are deleted, and for whom.
+struct Scene<'a> {
+    actor: &'a Actor,
+    chat: ChatId,
+    leads: bool,
+    /// Everybody else with a copy.
+    others: Vec<UserId>,
     now: Timestamp,
-) -> Result<bool, Error> {
-    let owner = actor.user.id;
-    let Some(stored) = messages::get_in(tx, owner, chat, id)? else { return Ok(false) };
-    let deletion =
-        Deletion { actor: owner, kind: actor.user.kind, author: stored.from, chat, date: stored.date, now };
-    local::may_delete(&deletion)?;
-    let others: Vec<UserId> = match actor.route(tx, chat) {
-        Ok(route @ Route::Private(_)) => delivery::recipients(&actor.user, &route),
-        Ok(Route::Group { .. }) => groups::members(tx, chat)?.into_iter().map(|(id, _)| id).collect(),
-        // Whoever may no longer write may still take back; the other side keeps its copy.
-        Err(Error::Forbidden(_) | Error::BadRequest(_)) => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    let everybody: Vec<UserId> = others.iter().copied().chain([owner]).collect();
-    counters::lock_all(tx, &everybody)?;
+}
+
+impl<'a> Scene<'a> {
+    /// The scene, with the refusal that writing there would meet. Its mailboxes stay locked.
+    fn of(
+        tx: &mut dyn Tx,
+        actor: &'a Actor,
+        (chat, now): (ChatId, Timestamp),
+    ) -> Result<(Scene<'a>, Option<Error>), Error> {
+        let owner = actor.user.id;
+        let (mut others, refused) = match actor.route(tx, chat) {
+            Ok(route @ Route::Private(_)) => (delivery::recipients(&actor.user, &route), None),
+            Ok(Route::Group { .. }) => {
+                (groups::members(tx, chat)?.into_iter().map(|(id, _)| id).collect(), None)
+            }
+            // Whoever may no longer write may still take back; the other side keeps its copy.
+            Err(error @ (Error::Forbidden(_) | Error::BadRequest(_))) => (Vec::new(), Some(error)),
+            Err(error) => return Err(error),
+        };
+        others.retain(|other| *other != owner);
+        let everybody: Vec<UserId> = others.iter().copied().chain([owner]).collect();
+        counters::lock_all(tx, &everybody)?;
+        let leads = matches!(
+            groups::member(tx, chat, owner)?,
+            Some(MemberStatus::Creator | MemberStatus::Administrator)
+        );
+        Ok((Scene { actor, chat, leads, others, now }, refused))
+    }
+}
+
+fn delete(tx: &mut dyn Tx, scene: &Scene<'_>, id: MessageId) -> Result<bool, Error> {
+    let owner = scene.actor.user.id;
+    let Some(stored) = messages::get_in(tx, owner, scene.chat, id)? else { return Ok(false) };
+    local::may_delete(&Deletion {
+        actor: owner,
+        kind: scene.actor.user.kind,
+        author: stored.from,
+        chat: scene.chat,
+        leads: scene.leads,
+        date: stored.date,
+        now: scene.now,
+    })?;
     messages::delete(tx, owner, &stored)?;
-    for other in others.into_iter().filter(|other| *other != owner) {
-        if let Some(copy) = messages::copy(tx, other, stored.origin)? {
-            messages::delete(tx, other, &copy)?;
+    for other in &scene.others {
+        if let Some(copy) = messages::copy(tx, *other, stored.origin)? {
+            messages::delete(tx, *other, &copy)?;
         }
     }
     Ok(true)

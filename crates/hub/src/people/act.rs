@@ -64,6 +64,10 @@ impl Hub {
         let now = self.clock.now();
         self.change(id, move |tx, rings| {
             let actor = Actor { user: acting(tx, rings, id, now)?, strict: false };
+            let to = messages::resolve(tx, id, &chat)?;
+            if chats::is_blocked(tx, to.user(), id)? {
+                return Err(Error::bad("YOU_BLOCKED_USER"));
+            }
             let delivered = match &act {
                 Act::Write { content, reply_to } => {
                     let target = reply_to.map(|seen| find(tx, id, seen)).transpose()?;

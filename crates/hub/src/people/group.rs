@@ -51,7 +51,7 @@ impl Hub {
                 tx,
                 rings,
                 (&group, now),
-                &maker,
+                (&maker, None),
                 Content { group_chat_created: true, ..Content::default() },
             )?;
             tell(tx, rings, (&group, now), (&maker, &maker), (MemberStatus::Left, MemberStatus::Creator))?;
@@ -119,19 +119,20 @@ pub(crate) fn set_member(
         (true, false) => Content { left_chat_member: Some(moved), ..Content::default() },
         _ => return Ok(()),
     };
-    announce(tx, rings, (&group, now), actor, content)
+    let removed = if status.is_in() { None } else { Some(target.id) };
+    announce(tx, rings, (&group, now), (actor, removed), content)
 }
 
-/// Says in the group what happened.
+/// Says in the group what happened; also to `removed`, who is no longer in it.
 fn announce(
     tx: &mut dyn Tx,
     rings: &mut Rings,
     (group, now): (&Group, Timestamp),
-    actor: &User,
+    (actor, removed): (&User, Option<UserId>),
     content: Content,
 ) -> Result<(), Error> {
-    let members = groups::members(tx, group.id)?;
-    let others = members.into_iter().map(|(id, _)| id).filter(|id| *id != actor.id).collect();
+    let members = groups::members(tx, group.id)?.into_iter().map(|(id, _)| id);
+    let others = members.chain(removed).filter(|id| *id != actor.id).collect();
     let route = Route::Group { group: group.clone(), others };
     let parcel = Parcel {
         from: actor,
