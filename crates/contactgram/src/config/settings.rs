@@ -87,7 +87,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "log",
         help: "What is logged to stderr: a level (off, error, warn, info, debug, trace), or levels for parts,\n\
-               such as info,contactgram_hub=debug. Libraries never log below info.",
+               such as info,contactgram_hub=debug. Libraries only warn.",
         sample: "\"info\"",
         set: |config, given| log(given).map(|filter| config.log = filter),
         ..Setting::BASE

@@ -52,6 +52,10 @@ async fn serve(context: &Context) -> Outcome {
     let served = serve_hub(context, &hub, (api, metrics), shutdown.clone()).await;
     // Also where serving failed: whatever works beside it has to end.
     shutdown.cancel();
+    // Deliveries under way would be repeated after the next start.
+    if tokio::time::timeout(CLOSING, hub.stopped()).await.is_err() {
+        tracing::warn!("webhooks are left in the middle of their deliveries; those will be repeated");
+    }
     close(&store).await;
     served
 }
