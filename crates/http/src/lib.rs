@@ -6,7 +6,10 @@ mod botapi;
 mod call;
 mod contacts;
 mod door;
+mod explorer;
 mod messages;
+#[cfg(test)]
+mod openapi;
 mod ops;
 mod reply;
 mod routes;

@@ -2,7 +2,7 @@
 //! and under `/v1` with the token in a header.
 
 use crate::reply::{Failure, Reply};
-use crate::{App, admin, botapi, contacts, door, messages, ops};
+use crate::{App, admin, botapi, contacts, door, explorer, messages, ops};
 use axum::Router;
 use axum::routing::{MethodRouter, any, get, post};
 
@@ -17,6 +17,7 @@ pub(crate) fn router(app: App) -> Router {
     router
         .route("/livez", get(ops::live).fallback(verbs_get))
         .route("/readyz", get(ops::ready).fallback(verbs_get))
+        .merge(explorer::routes())
         .merge(admin::routes())
         .fallback(async || Failure::NoRoute)
         .layer(axum::middleware::from_fn_with_state(app.clone(), door::pass))
@@ -24,7 +25,7 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 /// Routes beside the methods, each with what it answers to other verbs.
-fn resources() -> Vec<(&'static str, MethodRouter<App>)> {
+pub(crate) fn resources() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         ("/contacts", get(contacts::list).post(contacts::add).fallback(verbs_get_post)),
         (

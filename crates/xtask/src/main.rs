@@ -1,10 +1,11 @@
-//! The workshop: `cargo xtask tidy`, `deny`, `test` and `ci`.
+//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `test` and `ci`.
 //! Run by people and by `.ci/run`; each command prints what it does and ends with exit code 0 or 1.
 //! It is no part of the product and never ships with it.
 #![allow(clippy::print_stdout, reason = "printing is what a command-line tool is for")]
 
 mod ci;
 mod deny;
+mod openapi;
 mod run;
 mod spdx;
 mod test;
@@ -28,6 +29,8 @@ enum Command {
     Tidy,
     /// Check licences, banned crates and sources of all dependencies
     Deny,
+    /// Write docs/openapi.json anew, or check that it is fresh
+    Openapi(openapi::Options),
     /// Prepare what the tests need (packages, a throwaway PostgreSQL), then run every suite
     Test(test::Options),
     /// Everything continuous integration checks: format, lints, tidy, licences, tests
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Tidy => tidy::run(&root),
         Command::Deny => deny::run(&root).map(|()| true),
+        Command::Openapi(options) => openapi::run(&root, &options).map(|()| true),
         Command::Test(options) => test::run(&root, &options).map(|tally| tally.report()),
         Command::Ci(options) => ci::run(&root, &options).map(|tally| tally.report()),
     };

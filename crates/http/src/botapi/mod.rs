@@ -104,6 +104,12 @@ pub(crate) fn run_webhook_replies(hub: &Arc<Hub>) {
     }));
 }
 
+/// The names of all methods, in lower case.
+#[cfg(test)]
+pub(crate) fn method_names() -> impl Iterator<Item = &'static str> {
+    METHODS.iter().map(|(name, _)| *name)
+}
+
 fn find(name: &str) -> Option<Handler> {
     let name = name.to_ascii_lowercase();
     METHODS.iter().find(|(known, _)| *known == name).map(|(_, handler)| *handler)

@@ -1,0 +1,121 @@
+//! What stands above the routes: the introduction, tags, servers and credentials.
+
+use super::methods::OTHER_VERB;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::server::{ServerBuilder, ServerVariableBuilder};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{Components, Info, InfoBuilder, LicenseBuilder, Server, Tag};
+
+pub(super) const CONTACTS: &str = "Contacts";
+pub(super) const MESSAGES: &str = "Messages";
+pub(super) const UPDATES: &str = "Updates";
+pub(super) const CHATS: &str = "Chats";
+pub(super) const ACCOUNT: &str = "Account";
+pub(super) const SERVICE: &str = "Service";
+pub(super) const ADMIN: &str = "Operator";
+
+const BEARER: &str = "bearer";
+const BASIC: &str = "basic";
+pub(super) const ADMIN_TOKEN: &str = "admin";
+
+const INTRODUCTION: &str = "\
+A self-hosted, unofficial *Telegram Contact API*: contacts, messages and updates of an **account**, in the conventions of \
+the Telegram Bot API.
+
+**Where.** All of this is there twice, under `/v1` with the token in a header and under `/bot<token>` with the token in the \
+path: choose a server below. It is described once, as both answer alike. The service's own routes and the operator's \
+(`/admin`) are at the root. Method names are matched without regard to case, everything else exactly. Every method works \
+by `GET` and by `POST`; the verb that is used less is under *Other verb*.
+
+**Parameters** come in the query, as JSON, as a form or as multipart; the query wins over the body. Numbers may be sent \
+as strings, booleans as `true`, `yes` or `1`, objects and lists inside a form or a query as JSON text. A JSON body may carry comments. Methods \
+pass unknown parameters over. All parameters together may have 1 MiB.
+
+**Answers** are `{\"ok\": true, \"result\": …}` or `{\"ok\": false, \"error_code\": …, \"description\": …}`, with the HTTP status \
+equal to `error_code`, for every failure: also an unknown route (404), a wrong verb (405, with `Allow`) and headers that are \
+too large (431). Only `GET /messages` and `GET /contacts/{contact_id}/messages` answer with a bare array. Absent fields are left out, never `null`. Times \
+are Unix seconds. Each answer carries `X-Request-Id`.
+
+**Trying again.** A 2xx answer to a write means that it is on disk. Send an `Idempotency-Key` with a POST, and repeating it is \
+safe: after a broken connection, a 500 or a 503 do so with growing, random pauses; after a 429 or 503 wait `Retry-After` \
+seconds first.";
+
+/// The document's head.
+pub(super) fn info() -> Info {
+    let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
+    InfoBuilder::new()
+        .title("Contactgram: a Telegram Contact API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(INTRODUCTION))
+        .license(Some(license.build()))
+        .build()
+}
+
+/// Tags in the order of the explorer.
+pub(super) fn tags() -> Vec<Tag> {
+    [
+        (CONTACTS, "People the account knows."),
+        (MESSAGES, "Sending, changing and reading messages."),
+        (UPDATES, "What happened: by asking, or brought to a webhook."),
+        (CHATS, "Chats, who is in them, and pressed buttons."),
+        (ACCOUNT, "The account itself."),
+        (SERVICE, "The server's health, and this document."),
+        (ADMIN, "With the admin token: people and groups of the local connector, for tests and demonstrations. What people do here, accounts see as on Telegram."),
+        (OTHER_VERB, "The same by the verb that is used less."),
+    ]
+    .map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build())
+    .to_vec()
+}
+
+/// The two places where the API is mounted.
+pub(super) fn servers() -> [Server; 2] {
+    let token = ServerVariableBuilder::new()
+        .default_value("123456789:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+        .description(Some("An account's token."));
+    [
+        ServerBuilder::new().url("/v1").description(Some("The token in a header")).build(),
+        ServerBuilder::new()
+            .url("/bot{token}")
+            .description(Some("The token in the path"))
+            .parameter("token", token)
+            .build(),
+    ]
+}
+
+/// Where the rest is.
+pub(super) fn at_root() -> Server {
+    ServerBuilder::new().url("/").description(Some("The root")).build()
+}
+
+/// Any of these opens an account; none is needed where the path has the token.
+pub(super) fn security() -> [SecurityRequirement; 3] {
+    let by = |name: &str| SecurityRequirement::new(name, [""; 0]);
+    [by(BEARER), by(BASIC), SecurityRequirement::default()]
+}
+
+/// Adds the kinds of credentials.
+pub(super) fn share(components: Components) -> Components {
+    let scheme = |scheme: HttpAuthScheme, about: &str| {
+        let mut http = Http::new(scheme);
+        http.description = Some(about.to_owned());
+        SecurityScheme::Http(http)
+    };
+    let mut components = components;
+    for (name, scheme) in [
+        (BEARER, scheme(HttpAuthScheme::Bearer, "An account's token, `<account id>:<secret>`.")),
+        (
+            BASIC,
+            scheme(
+                HttpAuthScheme::Basic,
+                "The same token as user name (the account's id) and password (the secret), where the operator allows it.",
+            ),
+        ),
+        (
+            ADMIN_TOKEN,
+            scheme(HttpAuthScheme::Bearer, "The operator's token: `contactgram admin-token` makes one."),
+        ),
+    ] {
+        components.add_security_scheme(name, scheme);
+    }
+    components
+}

@@ -1,0 +1,42 @@
+//! Writes the OpenAPI document: every route and method with its parameters, answers and failures. Tests
+//! alone call it: they keep `docs/openapi.json` fresh, and that is what `explorer` serves, so that the
+//! server is built without the crates that write it. It describes; it is never asked what to do.
+
+mod about;
+mod admin;
+mod answers;
+mod examples;
+mod methods;
+mod ops;
+mod parts;
+mod requests;
+mod resources;
+mod schemas;
+mod tests;
+
+use utoipa::openapi::{Components, OpenApi, OpenApiBuilder, Paths};
+
+/// The whole document.
+fn document() -> OpenApi {
+    let paths = [resources::paths, methods::paths, ops::paths, admin::paths]
+        .into_iter()
+        .fold(Paths::new(), |paths, add| add(paths));
+    OpenApiBuilder::new()
+        .info(about::info())
+        .servers(Some(about::servers()))
+        .paths(paths)
+        .components(Some(components()))
+        .security(Some(about::security()))
+        .tags(Some(about::tags()))
+        .build()
+}
+
+fn components() -> Components {
+    let mut components = Components::new();
+    for (name, schema) in schemas::all() {
+        components.schemas.insert(name.to_owned(), schema);
+    }
+    [methods::share, admin::share, requests::share, answers::share, about::share]
+        .into_iter()
+        .fold(components, |components, add| add(components))
+}
