@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use contactgram_store::ops::accounts;
+use contactgram_store::ops::{accounts, health};
 use contactgram_store::{Dialect, Location, Store, StoreError, migrate};
 use serde::Serialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -127,19 +127,14 @@ async fn store(context: &Context) -> Vec<Finding> {
         Err(failure) => return vec![Finding::new("store", State::Wrong, failure.to_string())],
     };
     let mut findings = vec![schema(&store, &location).await, holdings(&store).await];
-    if let Location::Sqlite { path } = &location {
-        findings.push(Finding::new("size", State::Ok, sizes(path)));
-    }
+    findings.extend(progress::during("Checking the data", health_of(&store, &location)).await);
     progress::during("Closing the store", store.close()).await;
     findings
 }
 
 async fn schema(store: &Store, location: &Location) -> Finding {
     const WHAT: &str = "store";
-    let engine = match store.dialect() {
-        Dialect::Sqlite => format!("SQLite, {}", shown(location)),
-        Dialect::Postgres => shown(location),
-    };
+    let engine = shown(location);
     let newest = async { Ok::<_, StoreError>((store.applied().await?.len(), migrate::list()?.len())) };
     match newest.await {
         Ok((applied, known)) => {
@@ -156,12 +151,25 @@ async fn holdings(store: &Store) -> Finding {
     }
 }
 
-fn sizes(path: &Path) -> String {
-    let size = |end: &str| {
-        let found = Path::new(&format!("{}{end}", path.display())).metadata();
-        found.map_or(0, |found| found.len())
+async fn health_of(store: &Store, location: &Location) -> Vec<Finding> {
+    let found = match store.scan(health::check).await {
+        Ok(found) => found,
+        Err(error) => return vec![Finding::new("engine", State::Wrong, error.to_string())],
     };
-    format!("{} of data, {} of write-ahead log", bytes(size("")), bytes(size("-wal")))
+    let size = bytes(u64::try_from(found.bytes).unwrap_or_default());
+    let log = match location {
+        Location::Sqlite { path } => {
+            let log = Path::new(&format!("{}-wal", path.display())).metadata();
+            format!(", {} of write-ahead log", bytes(log.map_or(0, |found| found.len())))
+        }
+        Location::Postgres { .. } => String::new(),
+    };
+    let integrity = match (found.faults.as_slice(), store.dialect()) {
+        ([], Dialect::Sqlite) => Finding::new("integrity", State::Ok, "every page is sound"),
+        ([], Dialect::Postgres) => Finding::new("integrity", State::Note, "PostgreSQL's own to check"),
+        (faults, _) => Finding::new("integrity", State::Wrong, faults.join("; ")),
+    };
+    vec![Finding::new("engine", State::Ok, format!("{}, {size} of data{log}", found.engine)), integrity]
 }
 
 fn bytes(count: u64) -> String {

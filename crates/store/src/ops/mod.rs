@@ -11,6 +11,7 @@ pub mod contacts;
 pub mod counters;
 pub mod directory;
 pub mod groups;
+pub mod health;
 pub mod history;
 pub mod idempotency;
 pub mod messages;
@@ -19,6 +20,9 @@ pub mod settings;
 pub mod tokens;
 pub mod updates;
 pub mod webhooks;
+
+#[cfg(test)]
+mod tests;
 
 use crate::{AsParam, Param};
 use contactgram_model::{ChatId, ContactId, MessageId, UpdateId, UserId};
