@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use contactgram_hub::access::Need;
 use contactgram_hub::{Caller, Error, Hub, Once, Permit};
-use contactgram_model::PlainToken;
+use contactgram_model::{PhoneNumber, PlainToken};
 use contactgram_wire::params::Params;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
@@ -112,6 +112,15 @@ impl Asked {
     /// A permit for `N`.
     pub fn permit<N: Need>(&self) -> Result<Permit<N>, Failure> {
         Ok(self.caller.permit()?)
+    }
+
+    /// Reads a phone number; one without a `+` with the account's region.
+    pub async fn phone(&self, text: &str) -> Result<PhoneNumber, Failure> {
+        let region = match text.trim().starts_with('+') {
+            true => None,
+            false => self.hub.region(&self.caller).await?,
+        };
+        PhoneNumber::parse(text, region.as_deref()).map_err(|error| bad(error.to_string()))
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) async fn send_to_contact(call: Call) -> Reply {
     let permit = call.permit()?;
     let chat = ChatRef::Contact(contact_id(call.part("contact_id"))?);
     let asked = call.ask().await?;
-    let draft = crate::botapi::text_draft(&asked.params, Some(chat))?;
+    let draft = crate::botapi::text_draft(&asked.params, chat)?;
     Ok(reply::done(asked.hub().send(&permit, draft, asked.once.clone()).await?))
 }
 

@@ -1,11 +1,12 @@
 //! Accounts and their tokens: made, listed, removed by the operator. These verbs take no permit: only the
 //! command line and the admin door call them, never an account's own credential.
 
-use crate::{Answer, Caller, Error, Hub, Rings, contacts, random};
+use crate::{Answer, Caller, Error, Hub, Rings, contacts, delivery, random};
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::user::{bot_username, username};
 use contactgram_model::{
-    Account, AccountKind, PhoneNumber, PlainToken, Timestamp, UpdateId, User, UserId, UserKind, phone,
+    Account, AccountKind, Direction, MessageId, PhoneNumber, PlainToken, Timestamp, UpdateId, UpdateKind,
+    User, UserId, UserKind, phone,
 };
 use contactgram_store::Tx;
 use contactgram_store::ops::tokens::{NewToken, TokenInfo};
@@ -354,7 +355,8 @@ fn free_bot_username(tx: &mut dyn Tx, name: &str, seed: u64) -> Result<String, E
     Err(Error::bad("username is needed: none could be made from the name"))
 }
 
-/// Logs what came for a number before it became an account, as far as updates are kept.
+/// Makes what came for a number before it became an account findable and its writers known, and logs it as
+/// far as updates are kept.
 fn hand_over_waiting_messages(
     tx: &mut dyn Tx,
     rings: &mut Rings,
@@ -363,23 +365,23 @@ fn hand_over_waiting_messages(
 ) -> Result<(), Error> {
     let since = contactgram_store::ops::history::first_at(tx, id, now - updates::KEPT_S + 1)?;
     let newest = counters::get(tx, id)?.message_id;
-    for message_id in since.0..=newest {
-        let Some(message) = messages::get(tx, id, contactgram_model::MessageId(message_id))? else {
-            continue;
-        };
-        if message.direction != contactgram_model::Direction::In {
+    for message_id in (1..=newest).map(MessageId) {
+        let Some(mut message) = messages::get(tx, id, message_id)? else { continue };
+        let content = delivery::read(&message)?.content;
+        message.text = content.searchable();
+        messages::update(tx, id, &message, true)?;
+        if message.direction != Direction::In {
             continue;
         }
         if let Some(from) = directory::get(tx, message.from)? {
             contacts::learn(tx, rings, id, &from, now)?;
+            if let Some(shared) = &content.contact {
+                contacts::learn_shared(tx, rings, (id, now), &from, shared)?;
+            }
         }
-        let update = updates::NewUpdate {
-            kind: contactgram_model::UpdateKind::Message,
-            lane: message.chat.0,
-            date: message.date,
-            payload: &message.body,
-        };
-        updates::append(tx, id, &update)?;
+        if message_id >= since {
+            delivery::log(tx, rings, id, (UpdateKind::Message, message.date), &message)?;
+        }
     }
     Ok(())
 }

@@ -5,13 +5,13 @@ use crate::call::Asked;
 use crate::contacts::{change, contact_json, list_query, mask, page_json};
 use crate::reply::{Failure, bad};
 use contactgram_hub::{Answer, ContactKey};
-use contactgram_model::{ContactId, PhoneNumber};
+use contactgram_model::ContactId;
 use contactgram_wire::contact::Meaning;
 use contactgram_wire::params::Params;
 
 /// `getContact`
 pub(super) async fn get(asked: Asked) -> Done {
-    let contact = asked.hub().contact(&asked.permit()?, key(&asked.params)?).await?;
+    let contact = asked.hub().contact(&asked.permit()?, key(&asked).await?).await?;
     Ok(Answer::json(contact_json(&contact, mask(&asked.params)?.as_deref())?))
 }
 
@@ -36,19 +36,19 @@ pub(super) async fn edit(asked: Asked) -> Done {
 
 /// `deleteContact`
 pub(super) async fn delete(asked: Asked) -> Done {
-    let target = (key(&asked.params)?, None);
+    let target = (key(&asked).await?, None);
     Ok(asked.hub().delete_contact(&asked.permit()?, target, asked.once.clone()).await?)
 }
 
 /// The contact that `contact_id`, `user_id`, `phone_number` or `username` names.
-fn key(params: &Params) -> Result<ContactKey, Failure> {
+async fn key(asked: &Asked) -> Result<ContactKey, Failure> {
+    let params = &asked.params;
     if let Some(key) = contact_id(params)? {
         return Ok(key);
     }
     let text = |name: &str| params.text(name).map(str::trim).filter(|text| !text.is_empty());
     if let Some(phone) = text("phone_number") {
-        let phone = PhoneNumber::parse(phone, None).map_err(|error| bad(error.to_string()))?;
-        return Ok(ContactKey::Phone(phone.e164().to_owned()));
+        return Ok(ContactKey::Phone(asked.phone(phone).await?.e164().to_owned()));
     }
     match text("username") {
         Some(name) => Ok(ContactKey::Username(name.trim_start_matches('@').to_owned())),

@@ -5,7 +5,7 @@ use crate::call::Asked;
 use crate::messages::history_query;
 use crate::reply::{Failure, bad};
 use contactgram_hub::{Answer, ChatRef, Copying, Draft, Edit, Reply};
-use contactgram_model::{ContactId, MessageId, PhoneNumber};
+use contactgram_model::{ContactId, MessageId};
 use contactgram_wire::entities::{self, ParseMode};
 use contactgram_wire::markup;
 use contactgram_wire::message::{Content, SharedContact};
@@ -21,7 +21,8 @@ const SEVERAL: usize = 100;
 /// `sendMessage`
 pub(super) async fn send(asked: Asked) -> Done {
     let permit = asked.permit()?;
-    let draft = text_draft(&asked.params, None)?;
+    let content = formatted(&asked.params)?;
+    let draft = draft(&asked.params, recipient(&asked).await?, content)?;
     Ok(asked.hub().send(&permit, draft, asked.once.clone()).await?)
 }
 
@@ -85,14 +86,10 @@ pub(super) async fn history(asked: Asked) -> Done {
     Ok(Answer::json(page.json))
 }
 
-/// The message that the parameters describe; `to` when the route says where to.
-pub(crate) fn text_draft(params: &Params, to: Option<ChatRef>) -> Result<Draft, Failure> {
+/// The message that the parameters describe, where the route says where to.
+pub(crate) fn text_draft(params: &Params, to: ChatRef) -> Result<Draft, Failure> {
     let content = formatted(params)?;
-    let chat = match to {
-        Some(chat) => chat,
-        None => recipient(params)?,
-    };
-    draft(params, chat, content)
+    draft(params, to, content)
 }
 
 /// `text` with `parse_mode` or `entities`.
@@ -132,17 +129,12 @@ async fn edit(asked: Asked, content: Option<Content>) -> Done {
     if params.text("inline_message_id").is_some_and(|id| !id.is_empty()) {
         return Err(refuse("MESSAGE_ID_INVALID"));
     }
-    let (chat, message_id, markup) = (chat_id(params, "chat_id")?, message_id(params)?, reply_markup(params)?);
+    let (chat, message_id, markup) =
+        (chat_id(params, "chat_id")?, message_id(params)?, reply_markup(params)?);
     if markup.as_ref().is_some_and(|markup| markup.inline().is_none()) {
         return Err(refuse("inline keyboard expected"));
     }
-    let change = Edit {
-        chat,
-        message_id,
-        content,
-        markup,
-        link_preview_options: link_preview(params)?,
-    };
+    let change = Edit { chat, message_id, content, markup, link_preview_options: link_preview(params)? };
     Ok(asked.hub().edit(&permit, change, asked.once.clone()).await?)
 }
 
@@ -165,7 +157,8 @@ fn draft(params: &Params, chat: ChatRef, content: Content) -> Result<Draft, Fail
 }
 
 /// Where sendMessage goes: `chat_id`, or `contact_id`, or `phone_number` of a contact.
-fn recipient(params: &Params) -> Result<ChatRef, Failure> {
+async fn recipient(asked: &Asked) -> Result<ChatRef, Failure> {
+    let params = &asked.params;
     let text = |name: &str| params.text(name).filter(|text| !text.is_empty());
     match (text("chat_id"), text("contact_id"), text("phone_number")) {
         (Some(_), None, None) | (None, None, None) => chat_id(params, "chat_id"),
@@ -173,10 +166,7 @@ fn recipient(params: &Params) -> Result<ChatRef, Failure> {
             let id = id.trim().parse().map_err(|_| bad("contact_id must be a whole number"))?;
             Ok(ChatRef::Contact(ContactId(id)))
         }
-        (None, None, Some(phone)) => match PhoneNumber::parse(phone, None) {
-            Ok(phone) => Ok(ChatRef::Phone(phone.e164().to_owned())),
-            Err(error) => Err(bad(error.to_string())),
-        },
+        (None, None, Some(phone)) => Ok(ChatRef::Phone(asked.phone(phone).await?.e164().to_owned())),
         _ => Err(bad("only one of chat_id, contact_id and phone_number may be given")),
     }
 }
@@ -220,9 +210,7 @@ struct ReplyParameters {
 fn reply_to(params: &Params) -> Result<Option<Reply>, Failure> {
     const UNREADABLE: Failure = refuse("can't parse reply parameters: message_id must be a number");
     let (id, allow_missing) = match params.json::<ReplyParameters>("reply_parameters") {
-        Ok(Some(reply)) => {
-            (number(&reply.message_id).ok_or(UNREADABLE)?, reply.allow_sending_without_reply)
-        }
+        Ok(Some(reply)) => (number(&reply.message_id).ok_or(UNREADABLE)?, reply.allow_sending_without_reply),
         Ok(None) => {
             let id = params.int("reply_to_message_id").unwrap_or(0);
             (id, params.flag("allow_sending_without_reply"))

@@ -7,7 +7,7 @@ use contactgram_model::{
     Contact, ContactId, ContactSource, PhoneNumber, Timestamp, UpdateKind, User, UserId, UserKind,
 };
 use contactgram_store::Tx;
-use contactgram_store::ops::{contacts, counters, directory};
+use contactgram_store::ops::{chats, contacts, counters, directory};
 use contactgram_wire::message::SharedContact;
 use contactgram_wire::vcard;
 
@@ -140,6 +140,7 @@ fn add(
     mut contact: Contact,
     now: Timestamp,
 ) -> Result<(), Error> {
+    contact.is_blocked = chats::is_blocked(tx, account, UserId(contact.id.0))?;
     contact.version = counters::next_contact_version(tx, account, 1)?;
     contacts::insert(tx, account, &contact)?;
     log(tx, rings, account, (UpdateKind::ContactAdded, now), &contact)

@@ -55,7 +55,8 @@ impl Hub {
                 Content { group_chat_created: true, ..Content::default() },
             )?;
             tell(tx, rings, (&group, now), (&maker, &maker), (MemberStatus::Left, MemberStatus::Creator))?;
-            for member in &members {
+            // Whoever lists the creator too means no demotion.
+            for member in members.iter().filter(|member| **member != creator) {
                 let user =
                     directory::get(tx, *member)?.ok_or(Error::bad("members must be users of this server"))?;
                 set_member(tx, rings, (group.id, now), (&maker, &user, MemberStatus::Member))?;
