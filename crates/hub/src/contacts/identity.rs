@@ -1,7 +1,7 @@
 //! Which contact, and which user, a caller means; and what happens when the user of a contact becomes
 //! known: the contact takes the user's id, and the id it had keeps working.
 
-use super::{Moment, log, take_over};
+use super::{Moment, log, number, take_over};
 use crate::{Error, Rings};
 use contactgram_model::contact::ContactChange;
 use contactgram_model::{Contact, ContactId, Timestamp, UpdateKind, User, UserId};
@@ -27,12 +27,7 @@ pub(super) fn find(tx: &mut dyn Tx, moment: Moment, change: &ContactChange) -> R
             "parameter \"phone_number\", \"user_id\", \"username\" or \"email\" is required",
         ));
     }
-    let user = match (change.user_id, phone, username) {
-        (Some(id), _, _) => Some(directory::get(tx, id)?.ok_or(Error::bad("user not found"))?),
-        (None, Some(phone), _) => directory::by_phone(tx, phone.e164())?,
-        (None, None, Some(name)) => directory::by_username(tx, name)?,
-        (None, None, None) => None,
-    };
+    let user = user(tx, moment.account, change)?;
     let by_user = match &user {
         Some(user) => contacts::get(tx, moment.account, ContactId(user.id.0))?,
         None => None,
@@ -74,14 +69,31 @@ pub(super) fn find_for(
     }
     let mut user = None;
     if contact.user_id.is_none() {
-        user = match (change.user_id, phone, &change.username) {
-            (Some(id), _, _) => Some(directory::get(tx, id)?.ok_or(Error::bad("user not found"))?),
-            (None, Some(phone), _) => directory::by_phone(tx, phone.e164())?,
-            (None, None, Some(Some(name))) => directory::by_username(tx, name)?,
-            _ => None,
-        };
+        user = self::user(tx, moment.account, change)?;
     }
     Ok(Found { contact: Some(contact.clone()), user })
+}
+
+/// The user that a change names: by id, by number, or else by username. A number that waits has no name and no
+/// other way to be found: whoever doesn't know the number is not to learn of it by trying ids.
+fn user(tx: &mut dyn Tx, account: UserId, change: &ContactChange) -> Result<Option<User>, Error> {
+    if let Some(id) = change.user_id {
+        let user = directory::get(tx, id)?;
+        let is_met = match &user {
+            Some(user) => user.kind.is_known() || contacts::get(tx, account, ContactId(id.0))?.is_some(),
+            None => false,
+        };
+        return user.filter(|_| is_met).map(Some).ok_or(Error::bad("user not found"));
+    }
+    if let Some(phone) = change.phone_number.as_ref().and_then(Option::as_ref)
+        && let Some(user) = number::holder(tx, phone.e164())?
+    {
+        return Ok(Some(user));
+    }
+    match change.username.as_ref().and_then(Option::as_deref) {
+        Some(name) => Ok(directory::by_username(tx, name)?),
+        None => Ok(None),
+    }
 }
 
 /// Gives `contact` the id of `user`. If the account has met the user already, the two contacts become one:
@@ -138,14 +150,11 @@ pub(crate) fn user_became_known(
 ) -> Result<(), Error> {
     for account in accounts::list(tx)? {
         let account = account.id;
-        let waiting = match contacts::get(tx, account, ContactId(user.id.0))? {
-            Some(contact) => Some(contact),
-            None => match &user.username {
-                Some(name) => contacts::by_username(tx, account, name)?,
-                None => None,
-            },
-        };
-        let Some(waiting) = waiting.filter(|contact| contact.user_id.is_none()) else { continue };
+        let mut waiting = contacts::get(tx, account, ContactId(user.id.0))?.filter(waits);
+        if let (None, Some(name)) = (&waiting, &user.username) {
+            waiting = contacts::by_username(tx, account, name)?.filter(waits);
+        }
+        let Some(waiting) = waiting else { continue };
         let mut contact = become_user(tx, account, waiting, user, now)?;
         contact.updated_at = now;
         contact.version = counters::next_contact_version(tx, account, 0)?;
@@ -153,6 +162,10 @@ pub(crate) fn user_became_known(
         log(tx, rings, account, (UpdateKind::ContactChanged, now), &contact)?;
     }
     Ok(())
+}
+
+fn waits(contact: &Contact) -> bool {
+    contact.user_id.is_none()
 }
 
 fn number_of_another(other: &Contact) -> Error {

@@ -4,6 +4,7 @@
 mod identity;
 mod learn;
 mod list;
+mod number;
 
 pub use list::{Change, ContactPage, ListQuery};
 
@@ -16,7 +17,7 @@ use contactgram_model::contact::ContactChange;
 use contactgram_model::{Contact, ContactId, ContactSource, Timestamp, UpdateKind, User, UserId, UserKind};
 use contactgram_store::Tx;
 use contactgram_store::ops::updates::NewUpdate;
-use contactgram_store::ops::{contacts, counters, directory, updates};
+use contactgram_store::ops::{chats, contacts, counters, directory, updates};
 use contactgram_wire::event::RemovedContact;
 use identity::Found;
 
@@ -167,6 +168,8 @@ fn add_new(
         }
     }
     change.apply(&mut contact);
+    respell(&mut contact, known);
+    contact.is_blocked = chats::is_blocked(tx, account, UserId(id.0))?;
     contact.version = counters::next_contact_version(tx, account, 1)?;
     contacts::insert(tx, account, &contact)?;
     log(tx, rings, account, (UpdateKind::ContactAdded, now), &contact)?;
@@ -211,11 +214,7 @@ fn free_own_id(
         seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
     };
     if let Some(user) = waiting {
-        if !directory::insert(tx, &User { id, ..user }, now)? {
-            let text = "the number was just taken; try again";
-            return Err(Error::Unavailable { text: text.into(), retry_after: 1 });
-        }
-        counters::open(tx, id, 0)?;
+        number::place(tx, &User { id, ..user }, now)?;
     }
     Ok(ContactId(id.0))
 }
@@ -229,12 +228,17 @@ fn change_known(
     found: &Found,
 ) -> Result<Answer, Error> {
     let Moment { account, now, .. } = moment;
-    let mut changed = change.apply(&mut contact);
+    let before = contact.clone();
+    change.apply(&mut contact);
+    respell(&mut contact, found.user.as_ref());
+    let mut changed = contact != before;
     if let Some(user) = &found.user
         && (contact.id.0 != user.id.0 || (user.kind.is_known() && contact.user_id.is_none()))
     {
         contact = identity::become_user(tx, account, contact, user, now)?;
         changed = true;
+    } else if contact.user_id.is_none() && contact.phone_number != before.phone_number {
+        contact = number::follow(tx, moment, contact)?;
     }
     if changed {
         contact.updated_at = now;
@@ -302,6 +306,16 @@ pub(crate) fn take_over(contact: &mut Contact, user: &User) {
     contact.username.clone_from(&user.username);
     contact.language_code.clone_from(&user.language_code);
     contact.is_bot = user.is_bot();
+}
+
+/// A name is spelt as its owner spells it.
+fn respell(contact: &mut Contact, user: Option<&User>) {
+    let names = (&contact.username, user.and_then(|user| user.username.as_deref()));
+    if let (Some(written), Some(own)) = names
+        && written.eq_ignore_ascii_case(own)
+    {
+        contact.username = Some(own.to_owned());
+    }
 }
 
 fn answer(contact: &Contact, new: bool) -> Result<Answer, Error> {

@@ -49,8 +49,10 @@ static CHANGED: Sql = Sql::new(concat!(
     contact_columns!(),
     " FROM contacts WHERE account_id = $1 AND version > $2 ORDER BY version LIMIT $3"
 ));
+/// Without those that were added again since: they are among the changed.
 static REMOVED: Sql = Sql::new(
-    "SELECT version, id FROM contact_tombstones WHERE account_id = $1 AND version > $2 ORDER BY version LIMIT $3",
+    "SELECT version, id FROM contact_tombstones t WHERE account_id = $1 AND version > $2 AND NOT EXISTS \
+     (SELECT 1 FROM contacts c WHERE c.account_id = t.account_id AND c.id = t.id) ORDER BY version LIMIT $3",
 );
 static OLD: Sql = Sql::new(
     "SELECT account_id, max(version) FROM contact_tombstones WHERE deleted_at <= $1 GROUP BY account_id",
