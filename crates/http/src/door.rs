@@ -46,9 +46,12 @@ pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -
     );
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, id);
+    if !app.options.cors_origins.is_empty() {
+        // Also to pages that may not read it, or a cache would hand their answer to those that may.
+        headers.insert(VARY, HeaderValue::from_static("Origin"));
+    }
     if let Some(origin) = origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(VARY, HeaderValue::from_static("Origin"));
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static("ETag, Link, Location, Retry-After, X-Request-Id, X-Total-Count"),

@@ -78,7 +78,7 @@ impl IntoResponse for Failure {
         }
         match self {
             Failure::WrongVerb(verbs) => drop(headers.insert(ALLOW, HeaderValue::from_static(verbs))),
-            Failure::Hub(Error::Unauthorized) => {
+            Failure::Hub(Error::Unauthorized) | Failure::MalformedToken => {
                 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"contactgram\"");
                 headers.insert(WWW_AUTHENTICATE, CHALLENGE);
             }

@@ -28,24 +28,36 @@ pub(crate) struct Operator {
 /// The operator's routes.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/admin/people", get(people::list).post(people::add).fallback(wrong_verb))
-        .route("/admin/people/{id}", get(people::get).patch(people::edit).fallback(wrong_verb))
-        .route("/admin/people/{id}/messages", get(people::messages).fallback(wrong_verb))
-        .route("/admin/people/{id}/write", post(acts::write).fallback(wrong_verb))
-        .route("/admin/people/{id}/edit", post(acts::edit).fallback(wrong_verb))
-        .route("/admin/people/{id}/press", post(acts::press).fallback(wrong_verb))
-        .route("/admin/people/{id}/presses/{account}/{query}", get(acts::press_answer).fallback(wrong_verb))
-        .route("/admin/people/{id}/share", post(acts::share).fallback(wrong_verb))
-        .route("/admin/people/{id}/join", post(groups::join).fallback(wrong_verb))
-        .route("/admin/people/{id}/leave", post(groups::leave).fallback(wrong_verb))
-        .route("/admin/people/{id}/block", post(acts::block).fallback(wrong_verb))
-        .route("/admin/people/{id}/unblock", post(acts::unblock).fallback(wrong_verb))
-        .route("/admin/groups", get(groups::list).post(groups::add).fallback(wrong_verb))
-        .route("/admin/groups/{id}/members", post(groups::set_member).fallback(wrong_verb))
+        .route("/admin/people", get(people::list).post(people::add).fallback(get_post))
+        .route("/admin/people/{id}", get(people::get).patch(people::edit).fallback(get_patch))
+        .route("/admin/people/{id}/messages", get(people::messages).fallback(get_only))
+        .route("/admin/people/{id}/write", post(acts::write).fallback(post_only))
+        .route("/admin/people/{id}/edit", post(acts::edit).fallback(post_only))
+        .route("/admin/people/{id}/press", post(acts::press).fallback(post_only))
+        .route("/admin/people/{id}/presses/{account}/{query}", get(acts::press_answer).fallback(get_only))
+        .route("/admin/people/{id}/share", post(acts::share).fallback(post_only))
+        .route("/admin/people/{id}/join", post(groups::join).fallback(post_only))
+        .route("/admin/people/{id}/leave", post(groups::leave).fallback(post_only))
+        .route("/admin/people/{id}/block", post(acts::block).fallback(post_only))
+        .route("/admin/people/{id}/unblock", post(acts::unblock).fallback(post_only))
+        .route("/admin/groups", get(groups::list).post(groups::add).fallback(get_post))
+        .route("/admin/groups/{id}/members", post(groups::set_member).fallback(post_only))
 }
 
-async fn wrong_verb() -> Result<(), Failure> {
-    Err(Failure::WrongVerb("GET, POST, PATCH"))
+async fn get_only() -> Failure {
+    Failure::WrongVerb("GET, HEAD")
+}
+
+async fn post_only() -> Failure {
+    Failure::WrongVerb("POST")
+}
+
+async fn get_post() -> Failure {
+    Failure::WrongVerb("GET, HEAD, POST")
+}
+
+async fn get_patch() -> Failure {
+    Failure::WrongVerb("GET, HEAD, PATCH")
 }
 
 impl FromRequest<App> for Operator {
