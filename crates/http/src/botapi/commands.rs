@@ -62,7 +62,8 @@ fn checked(command: Command) -> Result<Command, Failure> {
 /// `scope` in its canonical form, and `language_code`.
 fn audience(params: &Params) -> Result<Audience, Failure> {
     let language = params.text("language_code").unwrap_or_default().to_owned();
-    if !language.is_empty() && !(language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase())) {
+    let is_code = language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase());
+    if !(language.is_empty() || is_code) {
         return Err(refuse("invalid language code specified"));
     }
     let scope = match params.text("scope").filter(|text| !text.is_empty()) {
