@@ -69,7 +69,7 @@ CREATE TABLE contacts (
 );
 CREATE UNIQUE INDEX contacts_id ON contacts (account_id, id);
 CREATE UNIQUE INDEX contacts_phone ON contacts (account_id, phone) WHERE phone IS NOT NULL;
-CREATE INDEX contacts_username ON contacts (account_id, username_key) WHERE username_key IS NOT NULL;
+CREATE INDEX contacts_username ON contacts (account_id, username_key, id) WHERE username_key IS NOT NULL;
 CREATE INDEX contacts_name ON contacts (account_id, name_key, id);
 CREATE UNIQUE INDEX contacts_version ON contacts (account_id, version);
 CREATE VIRTUAL TABLE contact_search
@@ -81,6 +81,7 @@ CREATE TABLE contact_labels (
     id         INTEGER NOT NULL,
     PRIMARY KEY (account_id, label, id)
 ) WITHOUT ROWID;
+CREATE INDEX contact_labels_id ON contact_labels (account_id, id);
 
 -- Ids that a contact had before its user was known.
 CREATE TABLE contact_aliases (
@@ -89,6 +90,7 @@ CREATE TABLE contact_aliases (
     id         INTEGER NOT NULL,
     PRIMARY KEY (account_id, old_id)
 ) WITHOUT ROWID;
+CREATE INDEX contact_aliases_id ON contact_aliases (account_id, id);
 
 -- What sync tokens are told of removed contacts.
 CREATE TABLE contact_tombstones (
@@ -98,6 +100,7 @@ CREATE TABLE contact_tombstones (
     deleted_at INTEGER NOT NULL,
     PRIMARY KEY (account_id, version)
 ) WITHOUT ROWID;
+CREATE INDEX contact_tombstones_age ON contact_tombstones (deleted_at);
 
 CREATE TABLE messages (
     row         INTEGER PRIMARY KEY,
@@ -194,6 +197,7 @@ CREATE TABLE callback_queries (
     answer     TEXT,
     PRIMARY KEY (account_id, query_id)
 ) WITHOUT ROWID;
+CREATE INDEX callback_queries_age ON callback_queries (date);
 
 CREATE TABLE bot_commands (
     account_id INTEGER NOT NULL,

@@ -2,7 +2,7 @@
 //! `scan` territory: these may touch many rows.
 
 use super::contacts::{contact_columns, read};
-use super::search::{self, Index};
+use super::search::{Index, Search};
 use crate::{Param, R, Sql, Tx, intern, p};
 use contactgram_model::search::Term;
 use contactgram_model::{Contact, ContactId, Timestamp, UserId};
@@ -54,15 +54,17 @@ static REMOVED: Sql = Sql::new(
     "SELECT version, id FROM contact_tombstones t WHERE account_id = $1 AND version > $2 AND NOT EXISTS \
      (SELECT 1 FROM contacts c WHERE c.account_id = t.account_id AND c.id = t.id) ORDER BY version LIMIT $3",
 );
+/// Grouped by a value and not by the column, or SQLite would pass over the whole table in the order of its
+/// key.
 static OLD: Sql = Sql::new(
-    "SELECT account_id, max(version) FROM contact_tombstones WHERE deleted_at <= $1 GROUP BY account_id",
+    "SELECT account_id + 0, max(version) FROM contact_tombstones WHERE deleted_at <= $1 GROUP BY account_id + 0",
 );
 static FORGET: Sql = Sql::new("DELETE FROM contact_tombstones WHERE account_id = $1 AND version <= $2");
 
 /// A page of contacts.
 pub fn page(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Vec<Contact>> {
-    let (mut sql, texts) = filter(tx, query);
-    let mut params = bind(&account, &texts);
+    let Filter { from, mut sql, texts } = filter(tx, account, query);
+    let mut params = bind(account, &texts);
     let after = params.len() + 1;
     let (order, key) = match query.sort {
         Sort::Name => ("name_key, id", "name_key"),
@@ -87,8 +89,9 @@ pub fn page(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Vec<Contact>> 
         concat!(
             "SELECT ",
             contact_columns!(),
-            " FROM contacts WHERE account_id = $1{} ORDER BY {} LIMIT ${} OFFSET ${}"
+            " FROM {} WHERE account_id = $1{} ORDER BY {} LIMIT ${} OFFSET ${}"
         ),
+        from,
         sql,
         order,
         next,
@@ -102,9 +105,9 @@ pub fn count(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<i64> {
     if query.terms.is_empty() && query.label.is_none() {
         return Ok(super::counters::get(tx, account)?.contacts);
     }
-    let (sql, texts) = filter(tx, query);
-    let sql = intern(format!("SELECT count(*) FROM contacts WHERE account_id = $1{sql}"));
-    tx.one(sql, &bind(&account, &texts), |row| row.int(0))
+    let Filter { from, sql, texts } = filter(tx, account, query);
+    let sql = intern(format!("SELECT count(*) FROM {from} WHERE account_id = $1{sql}"));
+    tx.one(sql, &bind(account, &texts), |row| row.int(0))
 }
 
 /// One change since a sync token.
@@ -140,21 +143,32 @@ pub fn forget_old(tx: &mut dyn Tx, before: Timestamp) -> R<()> {
     Ok(())
 }
 
-/// The conditions behind `account_id = $1`, and their values from `$2` on.
-fn filter(tx: &mut dyn Tx, query: &Query) -> (String, Vec<String>) {
-    let (mut sql, mut texts) = (String::new(), Vec::new());
-    if let Some(label) = &query.label {
-        sql.push_str(" AND id IN (SELECT id FROM contact_labels WHERE account_id = $1 AND label = $2)");
-        texts.push(label.clone());
-    }
-    if !query.terms.is_empty() {
-        let condition = search::condition(tx.dialect(), Index::Contacts, &query.terms, texts.len() + 2);
-        sql.push_str(&condition.sql);
-        texts.extend(condition.params);
-    }
-    (sql, texts)
+/// Where to select from, and the conditions behind `account_id = $1` with their values from `$2` on.
+struct Filter {
+    from: &'static str,
+    sql: String,
+    texts: Vec<String>,
 }
 
-fn bind<'a>(account: &UserId, texts: &'a [String]) -> Vec<Param<'a>> {
+fn filter(tx: &mut dyn Tx, account: UserId, query: &Query) -> Filter {
+    let mut filter = Filter { from: "contacts", sql: String::new(), texts: Vec::new() };
+    if let Some(label) = &query.label {
+        filter
+            .sql
+            .push_str(" AND id IN (SELECT id FROM contact_labels WHERE account_id = $1 AND label = $2)");
+        filter.texts.push(label.clone());
+    }
+    if !query.terms.is_empty() {
+        let first = filter.texts.len() + 2;
+        let search = Search { index: Index::Contacts, account, terms: &query.terms, first };
+        let condition = search.condition(tx.dialect());
+        filter.from = condition.from;
+        filter.sql.push_str(&condition.sql);
+        filter.texts.extend(condition.params);
+    }
+    filter
+}
+
+fn bind(account: UserId, texts: &[String]) -> Vec<Param<'_>> {
     [Param::Int(account.0)].into_iter().chain(texts.iter().map(|text| Param::Text(text))).collect()
 }

@@ -1,9 +1,9 @@
 //! Pages of a mailbox: by chat, direction, time, position and text, newest or oldest first.
 //! `scan` territory: offsets and searches may touch many rows.
 
-use super::search::{self, Index};
+use super::search::{Index, Search};
 use super::{chats, counters};
-use crate::{Param, R, Sql, Tx, intern, p};
+use crate::{Dialect, Param, R, Sql, Tx, intern, p};
 use contactgram_model::search::Term;
 use contactgram_model::{ChatId, Direction, MessageId, Timestamp, UserId};
 
@@ -28,21 +28,25 @@ pub struct Query {
     pub limit: i64,
 }
 
+/// Up to so many messages a chat is searched by reading it: the index knows accounts, not chats, and a
+/// common word has hits in all of them. Tests take both ways.
+const SMALL: i64 = if cfg!(test) { 3 } else { 10_000 };
+
 static FIRST_AT: Sql = Sql::new(
     "SELECT message_id, date FROM messages WHERE account_id = $1 AND message_id >= $2 ORDER BY message_id LIMIT 1",
 );
 
 /// Visits the bodies of a page in order.
 pub fn page(tx: &mut dyn Tx, owner: UserId, query: &Query, each: &mut dyn FnMut(&str)) -> R<()> {
-    let (filter, texts) = filter(tx, query);
+    let Filter { from, key, sql, texts } = filter(tx, owner, query)?;
     let mut params = bind(owner, query, &texts);
     let next = params.len() + 1;
     params.extend([Param::Int(query.limit), Param::Int(query.offset)]);
     let order = if query.ascending { "ASC" } else { "DESC" };
     // The rows to skip are skipped in the index alone; only the page itself is fetched.
     let sql = intern(format!(
-        "SELECT body FROM messages WHERE account_id = $1 AND message_id IN (SELECT message_id FROM messages \
-         WHERE account_id = $1{filter} ORDER BY message_id {order} LIMIT ${next} OFFSET ${}) \
+        "SELECT body FROM messages WHERE account_id = $1 AND message_id IN (SELECT message_id FROM {from} \
+         WHERE account_id = $1{sql} ORDER BY {key} {order} LIMIT ${next} OFFSET ${}) \
          ORDER BY message_id {order}",
         next + 1
     ));
@@ -62,12 +66,12 @@ pub fn count(tx: &mut dyn Tx, owner: UserId, query: &Query, most: i64) -> R<Opti
         Some(chat) if !narrowed => return Ok(Some(chats::get(tx, owner, chat)?.messages)),
         _ => {}
     }
-    let (filter, texts) = filter(tx, query);
+    let Filter { from, sql, texts, .. } = filter(tx, owner, query)?;
     let mut params = bind(owner, query, &texts);
     let next = params.len() + 1;
     params.push(Param::Int(most + 1));
     let sql = intern(format!(
-        "SELECT count(*) FROM (SELECT 1 FROM messages WHERE account_id = $1{filter} LIMIT ${next}) AS counted"
+        "SELECT count(*) FROM (SELECT 1 FROM {from} WHERE account_id = $1{sql} LIMIT ${next}) AS counted"
     ));
     let found = tx.one(sql, &params, |row| row.int(0))?;
     Ok((found <= most).then_some(found))
@@ -88,8 +92,16 @@ pub fn first_at(tx: &mut dyn Tx, owner: UserId, time: Timestamp) -> R<MessageId>
     Ok(MessageId(low))
 }
 
-/// Conditions behind `account_id = $1`, with the values that are texts.
-fn filter(tx: &mut dyn Tx, query: &Query) -> (String, Vec<String>) {
+/// Where to select from and in what order, and the conditions behind `account_id = $1`, with the values
+/// that are texts.
+struct Filter {
+    from: &'static str,
+    key: &'static str,
+    sql: String,
+    texts: Vec<String>,
+}
+
+fn filter(tx: &mut dyn Tx, owner: UserId, query: &Query) -> R<Filter> {
     let mut sql = String::new();
     let mut next = 2;
     let mut place = |sql: &mut String, condition: &str| {
@@ -108,13 +120,21 @@ fn filter(tx: &mut dyn Tx, query: &Query) -> (String, Vec<String>) {
     if query.below.is_some() {
         place(&mut sql, "message_id <");
     }
-    let mut texts = Vec::new();
-    if !query.terms.is_empty() {
-        let condition = search::condition(tx.dialect(), Index::Messages, &query.terms, next);
-        sql.push_str(&condition.sql);
-        texts = condition.params;
+    if query.terms.is_empty() {
+        return Ok(Filter { from: "messages", key: "message_id", sql, texts: Vec::new() });
     }
-    (sql, texts)
+    let search = Search { index: Index::Messages, account: owner, terms: &query.terms, first: next };
+    let small = match query.chat {
+        Some(chat) => chats::get(tx, owner, chat)?.messages <= SMALL,
+        None => false,
+    };
+    let condition = if small { search.plain() } else { search.condition(tx.dialect()) };
+    sql.push_str(&condition.sql);
+    // Rows are numbered as messages come, so in a mailbox their order is the messages'. The index yields
+    // its hits in that order, newest or oldest first, and is left when the page is full.
+    let streams = !small && tx.dialect() == Dialect::Sqlite;
+    let key = if streams { "message_search.rowid" } else { "message_id" };
+    Ok(Filter { from: condition.from, key, sql, texts: condition.params })
 }
 
 fn bind<'a>(owner: UserId, query: &Query, texts: &'a [String]) -> Vec<Param<'a>> {

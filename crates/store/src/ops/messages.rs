@@ -54,10 +54,12 @@ pub fn update(tx: &mut dyn Tx, owner: UserId, message: &StoredMessage, indexed: 
     search::update_message(tx, owner, message, indexed)
 }
 
-/// Removes a message.
+/// Removes a message and counts it off; one that is gone already changes nothing.
 pub fn delete(tx: &mut dyn Tx, owner: UserId, message: &StoredMessage) -> R<()> {
     search::forget_message(tx, owner, message.id)?;
-    tx.execute(&DELETE, p![owner, message.id])?;
+    if tx.execute(&DELETE, p![owner, message.id])? == 0 {
+        return Ok(());
+    }
     counters::fewer_messages(tx, owner, 1)?;
     chats::fewer(tx, owner, message.chat, 1)
 }

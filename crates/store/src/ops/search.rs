@@ -76,15 +76,6 @@ static UNINDEX_CONTACTS_OF: Sql =
 static UNINDEX_MESSAGES_OF: Sql =
     Sql::new("DELETE FROM message_search WHERE rowid IN (SELECT row FROM messages WHERE account_id = $1)");
 
-/// A `WHERE` condition that finds the rows matching all terms, to be put behind others.
-#[derive(Debug, Default)]
-pub struct Condition {
-    /// Begins with ` AND`; numbers its placeholders from where the caller said.
-    pub sql: String,
-    /// Values for its placeholders.
-    pub params: Vec<String>,
-}
-
 /// What is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Index {
@@ -94,33 +85,105 @@ pub enum Index {
     Messages,
 }
 
-/// The condition for `terms`, with placeholders from `$first` on.
-pub fn condition(dialect: Dialect, index: Index, terms: &[Term], first: usize) -> Condition {
-    let mut grams: Vec<String> = terms.iter().flat_map(Term::grams).collect();
-    grams.sort_unstable();
-    grams.dedup();
-    let mut condition = match dialect {
-        Dialect::Sqlite => {
-            let (table, rows) = match index {
-                Index::Contacts => ("contact_search", "row"),
-                Index::Messages => ("message_search", "row"),
-            };
-            let asked: Vec<String> = grams.iter().map(|gram| format!("\"{gram}\"")).collect();
-            Condition {
-                sql: format!(" AND {rows} IN (SELECT rowid FROM {table} WHERE {table} MATCH ${first})"),
-                params: vec![asked.join(" AND ")],
-            }
-        }
-        Dialect::Postgres => Condition {
-            sql: format!(" AND grams @> string_to_array(${first}, chr(31))"),
-            params: vec![grams.join(SEPARATOR)],
-        },
-    };
-    for term in terms {
-        condition.sql.push_str(&format!(" AND search LIKE ${}", first + condition.params.len()));
-        condition.params.push(term.pattern());
+/// A search among the rows of one account.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// What is searched.
+    pub index: Index,
+    /// Whose.
+    pub account: UserId,
+    /// All must match; at least one.
+    pub terms: &'a [Term],
+    /// The number of its first placeholder.
+    pub first: usize,
+}
+
+/// The parts of a statement that find the rows matching a search.
+#[derive(Debug)]
+pub struct Condition {
+    /// What to select from.
+    pub from: &'static str,
+    /// Begins with ` AND`, to be put behind other conditions.
+    pub sql: String,
+    /// Values for its placeholders.
+    pub params: Vec<String>,
+}
+
+impl Search<'_> {
+    /// How this engine is asked. On SQLite the index comes first in a join whose order is fixed: left to
+    /// itself the planner, who has no statistics, passes over the account instead, or asks the index again
+    /// for each row.
+    pub fn condition(&self, dialect: Dialect) -> Condition {
+        let Search { index, account, terms, first } = *self;
+        let mut grams: Vec<String> = terms.iter().flat_map(Term::grams).collect();
+        grams.push(scope(account));
+        grams.sort_unstable();
+        grams.dedup();
+        let (from, asked, params) = match (dialect, index) {
+            (Dialect::Postgres, Index::Contacts) => ("contacts", "grams @>", grams.join(SEPARATOR)),
+            (Dialect::Postgres, Index::Messages) => ("messages", "grams @>", grams.join(SEPARATOR)),
+            (Dialect::Sqlite, Index::Contacts) => (
+                "contact_search CROSS JOIN contacts ON contacts.row = contact_search.rowid",
+                "contact_search MATCH",
+                quoted(&grams),
+            ),
+            (Dialect::Sqlite, Index::Messages) => (
+                "message_search CROSS JOIN messages ON messages.row = message_search.rowid",
+                "message_search MATCH",
+                quoted(&grams),
+            ),
+        };
+        let mut sql = match dialect {
+            Dialect::Sqlite => format!(" AND {asked} ${first}"),
+            Dialect::Postgres => format!(" AND {asked} string_to_array(${first}, chr(31))"),
+        };
+        let mut params = vec![params];
+        confirm(&mut sql, &mut params, first, terms);
+        Condition { from, sql, params }
     }
-    condition
+
+    /// The same rows without the index, for where other conditions leave few to look at.
+    pub fn plain(&self) -> Condition {
+        let from = match self.index {
+            Index::Contacts => "contacts",
+            Index::Messages => "messages",
+        };
+        let (mut sql, mut params) = (String::new(), Vec::new());
+        confirm(&mut sql, &mut params, self.first, self.terms);
+        Condition { from, sql, params }
+    }
+}
+
+/// Compares the text itself with each term.
+fn confirm(sql: &mut String, params: &mut Vec<String>, first: usize, terms: &[Term]) {
+    for term in terms {
+        sql.push_str(&format!(" AND search LIKE ${}", first + params.len()));
+        params.push(term.pattern());
+    }
+}
+
+/// A gram that all documents of an account hold and hardly any other: both engines keep all accounts in
+/// one index, and without it a search would meet everybody's rows. It only spares work; whose a row is,
+/// is in the row. Three characters of a private plane, which is in no text that is searched.
+fn scope(account: UserId) -> String {
+    let digit = |place: u32| {
+        let value = (account.0 >> (16 * place)) & 0xFFFF;
+        // The plane's last two code points are kept from use as characters.
+        let value = u32::try_from(value.min(0xFFFD)).unwrap_or_default();
+        char::from_u32(0xF_0000 + value).unwrap_or(char::REPLACEMENT_CHARACTER)
+    };
+    [digit(2), digit(1), digit(0)].into_iter().collect()
+}
+
+/// A document as SQLite's index takes it.
+fn scoped(account: UserId, document: &str) -> String {
+    scope(account) + document
+}
+
+/// Grams as FTS5 is asked for all of them.
+fn quoted(grams: &[String]) -> String {
+    let quoted: Vec<String> = grams.iter().map(|gram| format!("\"{gram}\"")).collect();
+    quoted.join(" AND ")
 }
 
 pub(super) fn insert_contact(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
@@ -128,7 +191,7 @@ pub(super) fn insert_contact(tx: &mut dyn Tx, account: UserId, contact: &Contact
     with_contact(account, contact, &document, |params| match tx.dialect() {
         Dialect::Sqlite => {
             let row = tx.one(&INSERT_LITE, &params[..22], |row| row.int(0))?;
-            tx.execute(&INDEX_CONTACT, p![row, document]).map(drop)
+            tx.execute(&INDEX_CONTACT, p![row, scoped(account, &document)]).map(drop)
         }
         Dialect::Postgres => tx.execute(&INSERT_PG, params).map(drop),
     })
@@ -142,11 +205,11 @@ pub(super) fn update_contact(tx: &mut dyn Tx, account: UserId, contact: &Contact
                 tx.one(&CONTACT_ROW, &params[..2], |row| Ok((row.int(0)?, row.string(1)?)))?;
             if before != document {
                 tx.execute(&UNINDEX_CONTACT, p![row])?;
-                tx.execute(&INDEX_CONTACT, p![row, document])?;
+                tx.execute(&INDEX_CONTACT, p![row, scoped(account, &document)])?;
             }
             tx.execute(&UPDATE_LITE, &params[..22]).map(drop)
         }
-        Dialect::Postgres => tx.execute(&UPDATE_PG, params).map(drop),
+        Dialect::Postgres => found(tx.execute(&UPDATE_PG, params)?),
     })
 }
 
@@ -169,7 +232,11 @@ pub(super) fn insert_message(
     let document = message_document(&message.text, indexed);
     let outgoing = message.direction == contactgram_model::Direction::Out;
     let (user, id) = message.origin;
-    let grams = if tx.dialect() == Dialect::Postgres { document.as_deref().map(joined_grams) } else { None };
+    let grams = if tx.dialect() == Dialect::Postgres {
+        document.as_deref().map(|document| joined_grams(owner, document))
+    } else {
+        None
+    };
     let params = p![
         owner,
         message.id,
@@ -187,7 +254,7 @@ pub(super) fn insert_message(
         Dialect::Sqlite => {
             let row = tx.one(&MESSAGE_LITE, &params[..10], |row| row.int(0))?;
             if let Some(document) = document {
-                tx.execute(&INDEX_MESSAGE, p![row, document])?;
+                tx.execute(&INDEX_MESSAGE, p![row, scoped(owner, &document)])?;
             }
             Ok(())
         }
@@ -209,13 +276,13 @@ pub(super) fn update_message(
             let row = tx.one(&MESSAGE_BODY_LITE, params, |row| row.int(0))?;
             tx.execute(&UNINDEX_MESSAGE, p![row])?;
             if let Some(document) = document {
-                tx.execute(&INDEX_MESSAGE, p![row, document])?;
+                tx.execute(&INDEX_MESSAGE, p![row, scoped(owner, &document)])?;
             }
             Ok(())
         }
         Dialect::Postgres => {
-            let grams = document.as_deref().map(joined_grams);
-            tx.execute(&MESSAGE_BODY_PG, p![owner, message.id, document, message.body, grams]).map(drop)
+            let grams = document.as_deref().map(|document| joined_grams(owner, document));
+            found(tx.execute(&MESSAGE_BODY_PG, p![owner, message.id, document, message.body, grams])?)
         }
     }
 }
@@ -237,12 +304,19 @@ pub(super) fn forget_account(tx: &mut dyn Tx, account: UserId) -> R<()> {
     Ok(())
 }
 
+/// What `RETURNING` and `one` say on SQLite.
+fn found(rows: u64) -> R<()> {
+    if rows == 0 { Err(crate::StoreError::NotFound) } else { Ok(()) }
+}
+
 fn message_document(text: &str, indexed: bool) -> Option<String> {
     (indexed && !text.is_empty()).then(|| search::document([text]))
 }
 
-fn joined_grams(document: &str) -> String {
-    search::grams(document).join(SEPARATOR)
+fn joined_grams(account: UserId, document: &str) -> String {
+    let mut grams = search::grams(document);
+    grams.push(scope(account));
+    grams.join(SEPARATOR)
 }
 
 fn with_contact<T>(
@@ -257,7 +331,7 @@ fn with_contact<T>(
         .then(|| serde_json::to_string(&contact.attributes).unwrap_or_default());
     let username_key = contact.username.as_deref().map(str::to_ascii_lowercase);
     let name_key = contact.name_key();
-    let grams = joined_grams(document);
+    let grams = joined_grams(account, document);
     run(p![
         account,
         contact.id,
@@ -283,4 +357,25 @@ fn with_contact<T>(
         document,
         grams
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_account_has_a_gram_of_its_own_that_is_in_no_text() {
+        let ids = [1, 2, 65_535 << 16, 65_536, 5_000_000_101, 5_000_000_102, UserId::NEW.end, 1 << 40];
+        let mut scopes: Vec<String> = ids.iter().map(|&id| scope(UserId(id))).collect();
+        for gram in &scopes {
+            assert_eq!(gram.chars().count(), 3, "the tokenizer's unit");
+            assert!(
+                search::terms(gram).is_empty()
+                    && search::grams(&search::document([gram.as_str()])).is_empty()
+            );
+        }
+        scopes.sort_unstable();
+        scopes.dedup();
+        assert_eq!(scopes.len(), ids.len());
+    }
 }

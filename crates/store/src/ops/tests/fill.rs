@@ -1,0 +1,101 @@
+//! One account with something in every table, for the tests that look at all of them.
+
+use super::{Draft, NOW, add, contact, post, remove};
+use crate::ops::commands::Audience;
+use crate::ops::idempotency::Kept;
+use crate::ops::tokens::NewToken;
+use crate::ops::updates::NewUpdate;
+use crate::ops::webhooks::Failure;
+use crate::ops::{
+    accounts, callbacks, chats, commands, contacts, counters, directory, groups, idempotency, tokens,
+    updates, webhooks,
+};
+use crate::{R, Tx};
+use contactgram_model::token::RANDOM_BYTES;
+use contactgram_model::webhook::WebhookSettings;
+use contactgram_model::{
+    Account, AccountKind, ChatId, Contact, ContactId, Direction, Group, MemberStatus, PlainToken, UpdateId,
+    UpdateKind, User, UserId, UserKind,
+};
+
+pub(super) const GROUP: ChatId = ChatId(-4_000_000_001);
+/// Contacts of the same ids, with texts of the same words, in every account.
+pub(super) const CONTACTS: [i64; 3] = [7, 8, 9];
+
+/// Fills an account whose texts hold the words `common` and `word`. Its contact `labelled`, one of
+/// [`CONTACTS`], has the label `vip`.
+pub(super) fn account(tx: &mut dyn Tx, id: UserId, word: &str, labelled: i64) -> R<()> {
+    person(tx, id, word)?;
+    address_book(tx, id, word, labelled)?;
+    mailbox(tx, id, word)?;
+    log(tx, id, word)?;
+    commands::put(tx, id, &Audience { scope: "{}".to_owned(), language: String::new() }, word)?;
+    idempotency::put(tx, id, &Kept { key: "key", fingerprint: &[1], answer: word }, NOW)
+}
+
+fn person(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
+    let user = User {
+        id,
+        kind: UserKind::Bot,
+        first_name: word.to_owned(),
+        last_name: None,
+        username: Some(format!("{word}_bot")),
+        phone_number: None,
+        email: None,
+        language_code: None,
+    };
+    directory::insert(tx, &user, NOW)?;
+    let account = Account { id, kind: AccountKind::Bot, region: None, strict: false, created_at: NOW };
+    accounts::insert(tx, &account)?;
+    counters::open(tx, id, 0)?;
+    let digest = PlainToken::create(id, &[1; RANDOM_BYTES]).digest();
+    let token = NewToken { digest, label: Some(word.to_owned()), expires_at: None };
+    tokens::insert(tx, id, &token, NOW).map(drop)
+}
+
+fn address_book(tx: &mut dyn Tx, id: UserId, word: &str, labelled: i64) -> R<()> {
+    for contact_id in CONTACTS {
+        let labels = if contact_id == labelled { vec!["vip".to_owned()] } else { Vec::new() };
+        let contact = Contact {
+            last_name: Some(word.to_owned()),
+            phone_number: Some(format!("+1415555010{contact_id}")),
+            labels,
+            ..contact(contact_id, "Common")
+        };
+        add(tx, id, &contact)?;
+    }
+    add(tx, id, &contact(10, "Gone"))?;
+    remove(tx, id, ContactId(10), NOW)?;
+    contacts::add_alias(tx, id, ContactId(ContactId::OWN.start), ContactId(7))
+}
+
+fn mailbox(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
+    for direction in [Direction::In, Direction::Out] {
+        let text = format!("common {word}");
+        post(tx, id, &Draft { chat: 7, direction, date: NOW, text })?;
+    }
+    chats::block(tx, id, UserId(8))?;
+    groups::insert(tx, &Group { id: GROUP, title: "Common".to_owned() })?;
+    groups::set_member(tx, GROUP, id, MemberStatus::Member)
+}
+
+fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
+    updates::open(tx, id, UpdateId(1))?;
+    let payload = format!("\"{word}\"");
+    for _ in 0..3 {
+        let update = NewUpdate { kind: UpdateKind::Message, lane: 7, date: NOW, payload: &payload };
+        updates::append(tx, id, &update)?;
+    }
+    updates::acknowledge(tx, id, &[UpdateId(2)])?;
+    let settings = WebhookSettings {
+        url: format!("https://{word}.example"),
+        secret_token: None,
+        max_connections: 1,
+        ip_address: None,
+        certificate: None,
+    };
+    webhooks::put(tx, id, &settings, 1)?;
+    let failure = Failure { generation: 1, date: NOW, message: word.to_owned() };
+    webhooks::failed(tx, id, &failure)?;
+    callbacks::insert(tx, id, 1, UserId(7), NOW)
+}

@@ -1,0 +1,222 @@
+//! Some thousand rows, and every operation there is in groups by how much it may look at.
+
+use super::super::{ANN, BEN, Draft, NOW, add, change, contact, draft, fill, post, remove};
+use crate::ops::commands::Audience;
+use crate::ops::contact_list::{self, Sort, Start};
+use crate::ops::tokens::NewToken;
+use crate::ops::updates::{NewUpdate, Span};
+use crate::ops::{
+    accounts, callbacks, chats, commands, contacts, counters, directory, groups, history, idempotency,
+    messages, settings, tokens, updates, webhooks,
+};
+use crate::{R, StoreError, Tx};
+use contactgram_model::token::RANDOM_BYTES;
+use contactgram_model::{
+    ChatId, Contact, ContactId, Direction, MessageId, PlainToken, UpdateId, UpdateKind, UpdateKinds, User,
+    UserId, UserKind, search,
+};
+
+const OWN: i64 = ContactId::OWN.start;
+const SPAN: Span = Span { from: UpdateId(1), now: NOW, limit: 50 };
+
+fn user(id: i64) -> User {
+    User {
+        id: UserId(id),
+        kind: UserKind::Person,
+        first_name: "Person".to_owned(),
+        last_name: None,
+        username: Some(format!("person_{id}")),
+        phone_number: Some(format!("+4930{id:07}")),
+        email: None,
+        language_code: None,
+    }
+}
+
+fn logged() -> NewUpdate<'static> {
+    NewUpdate { kind: UpdateKind::Message, lane: 7, date: NOW, payload: "{}" }
+}
+
+/// Ann with most of the rows, Ben with some.
+pub(super) fn fill(tx: &mut dyn Tx) -> R<()> {
+    fill::account(tx, ANN, "first", 7)?;
+    fill::account(tx, BEN, "second", 8)?;
+    for i in 100..2_100_i64 {
+        let account = if i % 5 == 0 { BEN } else { ANN };
+        directory::insert(tx, &user(i), NOW)?;
+        let labels = vec![format!("label {}", i % 9)];
+        add(
+            tx,
+            account,
+            &Contact { labels, phone_number: Some(format!("+4930{i}")), ..contact(i, "Common") },
+        )?;
+        contacts::add_alias(tx, account, ContactId(OWN + i), ContactId(i))?;
+        let direction = if i % 3 == 0 { Direction::Out } else { Direction::In };
+        post(tx, account, &Draft { date: NOW + i, ..draft(i % 50 + 20, direction, "Some common words") })?;
+        updates::append(tx, account, &logged())?;
+    }
+    Ok(())
+}
+
+/// Everything that a request about one contact, message, chat or update does.
+pub(super) fn points(tx: &mut dyn Tx) -> R<()> {
+    people(tx)?;
+    address_book(tx)?;
+    mailbox(tx)?;
+    log(tx)
+}
+
+fn people(tx: &mut dyn Tx) -> R<()> {
+    directory::insert(tx, &user(5), NOW)?;
+    directory::update(tx, &user(5))?;
+    directory::get(tx, UserId(5))?;
+    directory::by_phone(tx, "+49300000005")?;
+    directory::by_username(tx, "person_5")?;
+    directory::free_id(tx, &UserId::NEW, 1)?;
+    directory::delete(tx, UserId(5))?;
+    accounts::get(tx, ANN)?;
+    let digest = PlainToken::create(ANN, &[2; RANDOM_BYTES]).digest();
+    tokens::find(tx, ANN, &digest, NOW)?;
+    let number = tokens::insert(tx, ANN, &NewToken { digest, label: None, expires_at: None }, NOW)?;
+    tokens::list(tx, ANN)?;
+    tokens::delete(tx, ANN, number)?;
+    tokens::delete_all(tx, ANN)?;
+    groups::get(tx, fill::GROUP)?;
+    groups::member(tx, fill::GROUP, ANN)?;
+    groups::members(tx, fill::GROUP)?;
+    settings::put(tx, "a", "b")?;
+    settings::get(tx, "a").map(drop)
+}
+
+fn address_book(tx: &mut dyn Tx) -> R<()> {
+    contacts::get(tx, ANN, ContactId(101))?;
+    contacts::get(tx, ANN, ContactId(OWN + 101))?;
+    contacts::by_phone(tx, ANN, "+4930101")?;
+    contacts::by_username(tx, ANN, "nobody")?;
+    let labels = vec!["vip".to_owned()];
+    let added = add(tx, ANN, &Contact { labels, ..contact(50, "New") })?;
+    change(tx, ANN, &Contact { first_name: "Changed".to_owned(), ..added.clone() })?;
+    contacts::set_blocked(tx, ANN, &Contact { version: 99_999, ..added })?;
+    contacts::add_alias(tx, ANN, ContactId(OWN), ContactId(50))?;
+    remove(tx, ANN, ContactId(50), NOW)?;
+    counters::raise_sync_floor(tx, ANN, 1)?;
+    counters::get(tx, ANN).map(drop)
+}
+
+fn mailbox(tx: &mut dyn Tx) -> R<()> {
+    let message = post(tx, ANN, &draft(20, Direction::In, "New words"))?;
+    messages::get_in(tx, ANN, message.chat, message.id)?;
+    messages::copy(tx, ANN, message.origin)?;
+    messages::copy(tx, ANN, (ANN, message.id))?;
+    messages::update(tx, ANN, &message, true)?;
+    messages::delete(tx, ANN, &message)?;
+    history::first_at(tx, ANN, NOW + 500)?;
+    history::count(tx, ANN, &history::Query::default(), 10)?;
+    history::count(tx, ANN, &history::Query { chat: Some(message.chat), ..Default::default() }, 10)?;
+    chats::get(tx, ANN, message.chat)?;
+    chats::start(tx, ANN, message.chat)?;
+    chats::block(tx, ANN, UserId(9))?;
+    chats::is_blocked(tx, ANN, UserId(9))?;
+    chats::unblock(tx, ANN, UserId(9))?;
+    callbacks::insert(tx, ANN, 2, UserId(7), NOW)?;
+    callbacks::answer(tx, ANN, 2, 0, "{}")?;
+    callbacks::get(tx, ANN, 2)?;
+    let audience = Audience { scope: "{}".to_owned(), language: String::new() };
+    commands::put(tx, ANN, &audience, "[]")?;
+    commands::get(tx, ANN, &audience)?;
+    commands::delete(tx, ANN, &audience)?;
+    let kept = idempotency::Kept { key: "other", fingerprint: &[1], answer: "{}" };
+    idempotency::put(tx, ANN, &kept, NOW)?;
+    idempotency::get(tx, ANN, "other", NOW).map(drop)
+}
+
+fn log(tx: &mut dyn Tx) -> R<()> {
+    updates::append(tx, ANN, &logged())?;
+    updates::read(tx, ANN, SPAN)?;
+    updates::nth_last(tx, ANN, SPAN, 3)?;
+    updates::pending(tx, ANN, NOW)?;
+    updates::pending_rows(tx, ANN, SPAN)?;
+    updates::body(tx, ANN, UpdateId(1))?;
+    updates::acknowledge(tx, ANN, &[UpdateId(3), UpdateId(1)])?;
+    updates::confirm(tx, ANN, UpdateId(9))?;
+    updates::allow(tx, ANN, UpdateKinds::usual())?;
+    let webhook = webhooks::get(tx, ANN)?.ok_or(StoreError::NotFound)?;
+    webhooks::put(tx, ANN, &webhook.settings, 2)?;
+    let failure = webhooks::Failure { generation: 2, date: NOW, message: String::new() };
+    webhooks::failed(tx, ANN, &failure)?;
+    webhooks::delete(tx, ANN).map(drop)
+}
+
+/// Pages that are neither searches nor by label.
+pub(super) fn pages(tx: &mut dyn Tx) -> R<()> {
+    for (sort, starts) in [
+        (Sort::Name, [Start::Offset(1000), Start::AfterName("common".to_owned(), 9)]),
+        (Sort::Id, [Start::Offset(1000), Start::After(1000)]),
+        (Sort::UpdatedAt, [Start::Offset(1000), Start::After(1000)]),
+    ] {
+        for start in starts {
+            let query = contact_list::Query { terms: Vec::new(), label: None, sort, start, limit: 50 };
+            contact_list::page(tx, ANN, &query)?;
+            contact_list::count(tx, ANN, &query)?;
+        }
+    }
+    contact_list::changes(tx, ANN, 1000, 50)?;
+    for chat in [None, Some(ChatId(20))] {
+        for direction in [None, Some(Direction::In)] {
+            for (from, below) in [(None, None), (Some(MessageId(9)), Some(MessageId(900)))] {
+                for ascending in [true, false] {
+                    let query = history::Query {
+                        chat,
+                        direction,
+                        from,
+                        below,
+                        terms: Vec::new(),
+                        ascending,
+                        offset: 5,
+                        limit: 50,
+                    };
+                    history::page(tx, ANN, &query, &mut |_| {})?;
+                    history::count(tx, ANN, &query, 100)?;
+                }
+            }
+        }
+    }
+    directory::people(tx, UserId(1000), 50).map(drop)
+}
+
+/// Searches, alone and within a label, a chat or a direction.
+pub(super) fn searches(tx: &mut dyn Tx) -> R<()> {
+    let terms = search::terms("common words");
+    for sort in [Sort::Name, Sort::Id, Sort::UpdatedAt] {
+        for label in [None, Some("vip".to_owned())] {
+            let start = Start::Offset(0);
+            let query = contact_list::Query { terms: terms.clone(), label, sort, start, limit: 50 };
+            contact_list::page(tx, ANN, &query)?;
+            contact_list::count(tx, ANN, &query)?;
+        }
+    }
+    for chat in [None, Some(ChatId(20))] {
+        for direction in [None, Some(Direction::In)] {
+            let terms = terms.clone();
+            let query = history::Query { chat, direction, terms, limit: 50, ..Default::default() };
+            history::page(tx, ANN, &query, &mut |_| {})?;
+            history::count(tx, ANN, &query, 100)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the server does by itself, every minute.
+pub(super) fn housekeeping(tx: &mut dyn Tx) -> R<()> {
+    updates::confirm(tx, ANN, UpdateId(500))?;
+    updates::with_confirmed(tx)?;
+    updates::forget_confirmed(tx, ANN)?;
+    updates::forget_old(tx, NOW)?;
+    idempotency::forget_old(tx, NOW)?;
+    callbacks::forget_old(tx, NOW)?;
+    contact_list::forget_old(tx, NOW)
+}
+
+/// The removal of a whole account.
+pub(super) fn removal(tx: &mut dyn Tx) -> R<()> {
+    accounts::remove(tx, BEN)
+}

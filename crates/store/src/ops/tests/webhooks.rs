@@ -1,0 +1,51 @@
+//! Webhooks: settings, and failures that count only for the settings they were made with.
+
+use super::{ANN, BEN, NOW, read, write};
+use crate::ops::webhooks::{self, Failure};
+use crate::{Store, each_store};
+use contactgram_model::webhook::{Webhook, WebhookSettings};
+
+fn settings(url: &str) -> WebhookSettings {
+    WebhookSettings {
+        url: url.to_owned(),
+        secret_token: Some("secret".to_owned()),
+        max_connections: 40,
+        ip_address: None,
+        certificate: None,
+    }
+}
+
+fn failure(generation: i64) -> Failure {
+    Failure { generation, date: NOW, message: "503".to_owned() }
+}
+
+each_store! {
+    async fn a_failure_counts_for_the_settings_it_was_made_with(store: Store) {
+        write(&store, |tx| webhooks::put(tx, ANN, &settings("https://a"), 1)).await;
+        write(&store, |tx| webhooks::failed(tx, ANN, &failure(1))).await;
+        let failing = read(&store, |tx| webhooks::get(tx, ANN)).await.unwrap();
+        assert_eq!((failing.last_error_date, failing.last_error_message.as_deref()), (Some(NOW), Some("503")));
+        let other = WebhookSettings {
+            secret_token: None,
+            ip_address: Some("192.0.2.1".to_owned()),
+            certificate: Some("PEM".to_owned()),
+            ..settings("https://b")
+        };
+        let given = other.clone();
+        write(&store, move |tx| webhooks::put(tx, ANN, &given, 2)).await;
+        write(&store, |tx| webhooks::failed(tx, ANN, &failure(1))).await;
+        let fresh = read(&store, |tx| webhooks::get(tx, ANN)).await;
+        let wanted = Webhook { settings: other, generation: 2, last_error_date: None, last_error_message: None };
+        assert_eq!(fresh, Some(wanted), "new settings begin without an error");
+    }
+
+    async fn webhooks_are_removed_and_listed_by_account(store: Store) {
+        write(&store, |tx| webhooks::put(tx, BEN, &settings("https://b"), 1)).await;
+        write(&store, |tx| webhooks::put(tx, ANN, &settings("https://a"), 1)).await;
+        assert_eq!(read(&store, webhooks::accounts).await, [ANN, BEN]);
+        assert!(write(&store, |tx| webhooks::delete(tx, ANN)).await);
+        assert!(!write(&store, |tx| webhooks::delete(tx, ANN)).await, "already");
+        assert_eq!(read(&store, |tx| webhooks::get(tx, ANN)).await, None);
+        assert_eq!(read(&store, webhooks::accounts).await, [BEN]);
+    }
+}
