@@ -87,7 +87,7 @@ async fn an_account_leaves_a_group() {
         let ann = server.person(json!({"first_name": "Ann"})).await;
         let group = server.group("Team", &[ann.id, shop.id]).await;
         let mut inbox = Inbox::of(&shop);
-        inbox.new().await;
+        inbox.fresh().await;
         let leave = async |chat: Value| shop.bot().call("leaveChat", json!({"chat_id": chat})).await;
         assert_eq!(leave(group.into()).await.result(), true);
         let told = inbox.one("my_chat_member").await;

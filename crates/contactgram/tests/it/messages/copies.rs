@@ -25,7 +25,7 @@ async fn a_forward_names_its_origin_and_a_copy_does_not() {
 
         let copied = shop.bot().call("copyMessage", body).await.result();
         assert_eq!(copied, json!({"message_id": id(&forwarded) + 1}), "only the id");
-        let seen = Inbox::of(&desk).new().await;
+        let seen = Inbox::of(&desk).fresh().await;
         assert_eq!(seen[0]["message"]["forward_origin"]["sender_user"]["id"], ann.id);
         let copy = &seen[1]["message"];
         assert_eq!((&copy["text"], copy.get("forward_origin")), (&"my order".into(), None));

@@ -35,7 +35,7 @@ async fn in_a_group_only_administrators_delete_what_others_wrote() {
     let (shop, ann) = (server.account("Shop").await, server.person(json!({"first_name": "Ann"})).await);
     let group = server.group("Team", &[ann.id, shop.id]).await;
     let mut inbox = Inbox::of(&shop);
-    inbox.new().await;
+    inbox.fresh().await;
     ann.write(group, "hers").await;
     let hers = inbox.one("message").await;
     let target = json!({"chat_id": group, "message_id": id(&hers)});

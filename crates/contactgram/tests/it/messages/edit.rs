@@ -35,7 +35,7 @@ async fn an_edit_reaches_the_other_side_once_the_text_differs() {
         let bare = shop.bot().call("editMessageReplyMarkup", markup.clone()).await.result();
         assert_eq!((bare.get("reply_markup"), &bare["text"]), (None, &"price: 6".into()));
         assert!(shop.bot().call("editMessageReplyMarkup", markup).await.refusal().1.contains("is not modified"));
-        assert!(inbox.new().await.is_empty());
+        assert!(inbox.fresh().await.is_empty());
 
         let path = format!("messages/{}/{}", shop.id, id(&seen));
         assert_eq!(desk.bot().get(&path).await.result()["text"], "price: 6");

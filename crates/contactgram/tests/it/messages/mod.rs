@@ -36,7 +36,7 @@ impl Inbox {
     }
 
     /// What came since the last look.
-    pub async fn new(&mut self) -> Vec<Value> {
+    pub async fn fresh(&mut self) -> Vec<Value> {
         self.ask(json!({})).await
     }
 
@@ -45,7 +45,7 @@ impl Inbox {
     pub fn one(&mut self, kind: &str) -> impl Future<Output = Value> {
         let place = std::panic::Location::caller();
         async move {
-            let mut new = self.new().await;
+            let mut new = self.fresh().await;
             assert!(new.len() == 1 && new[0].get(kind).is_some(), "{place}: not one {kind}: {new:#?}");
             new[0][kind].take()
         }

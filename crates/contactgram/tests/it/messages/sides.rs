@@ -13,7 +13,7 @@ async fn what_one_account_sends_the_other_receives_with_a_contact() {
             let sent = send(&shop, desk.id, &format!("no. {n}")).await;
             assert_eq!(id(&sent), n, "ids count from 1");
         }
-        let updates = Inbox::of(&desk).new().await;
+        let updates = Inbox::of(&desk).fresh().await;
         let ids: Vec<i64> = updates.iter().map(|update| number(&update["update_id"])).collect();
         assert_eq!(ids, [ids[0], ids[0] + 1, ids[0] + 2]);
         let got = &updates[0]["message"];
@@ -83,7 +83,7 @@ async fn many_writers_at_once_lose_nothing_and_repeat_no_id() {
             let told = dates.clone();
             dates.sort_unstable();
             assert_eq!(told, dates, "dates never fall");
-            let updates = Inbox::of(account).new().await;
+            let updates = Inbox::of(account).fresh().await;
             let ids: Vec<i64> = updates.iter().map(|update| number(&update["update_id"])).collect();
             assert_eq!(ids, (ids[0]..ids[0] + 20).collect::<Vec<i64>>(), "no gap");
         }

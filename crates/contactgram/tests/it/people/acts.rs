@@ -104,7 +104,7 @@ async fn a_pressed_button_is_answered_once() {
         let body = json!({"chat_id": ann.id, "message_id": id(&sent), "text": "Done"});
         shop.bot().call("editMessageText", body).await.result();
         bad(&press("no").await, no_button);
-        assert!(inbox.new().await.is_empty());
+        assert!(inbox.fresh().await.is_empty());
     })
     .await;
 }

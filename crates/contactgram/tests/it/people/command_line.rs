@@ -55,7 +55,7 @@ async fn the_command_line_makes_people_act_while_the_server_runs() {
         let (ann_id, shop_id) = (ann.to_string(), shop.id.to_string());
         let group = ["group", "add", "--json", "--title", "Team", "--creator", &ann_id, "--member", &shop_id];
         let group = number(&server.cli_json(&group).await["id"]);
-        let new = inbox.new().await;
+        let new = inbox.fresh().await;
         assert_eq!(new[0]["my_chat_member"]["new_chat_member"]["status"], "member");
         act(&["leave", &group.to_string()]).await;
         assert_eq!(inbox.one("message").await["left_chat_member"]["id"], ann);

@@ -25,7 +25,7 @@ async fn everybody_sees_who_comes_and_goes() {
         let group = number(&group["id"]);
         assert!(group < 0);
         let mut inbox = Inbox::of(&shop);
-        let new = inbox.new().await;
+        let new = inbox.fresh().await;
         assert_eq!(new.len(), 2, "{new:#?}");
         assert_eq!(change(&new[0]["my_chat_member"]), ("left", "member", shop.id));
         assert_eq!(new[0]["my_chat_member"]["from"]["id"], ann.id);
@@ -56,13 +56,13 @@ async fn everybody_sees_who_comes_and_goes() {
 
         let kick = json!({"user_id": shop.id, "status": "kicked", "by": ann.id});
         server.admin().post(&format!("groups/{group}/members"), kick).await.result();
-        let new = inbox.new().await;
+        let new = inbox.fresh().await;
         assert_eq!(change(&new[0]["my_chat_member"]), ("member", "kicked", shop.id));
         assert_eq!(new[1]["message"]["left_chat_member"]["id"], shop.id, "the bot itself");
         let refused = shop.bot().call("sendMessage", json!({"chat_id": group, "text": "x"})).await;
         assert_eq!(refused.refusal(), (403, "Forbidden: bot was kicked from the group chat".to_owned()));
         ann.write(group, "quiet").await;
-        assert!(inbox.new().await.is_empty(), "nothing of the group comes any more");
+        assert!(inbox.fresh().await.is_empty(), "nothing of the group comes any more");
     })
     .await;
 }
@@ -81,7 +81,7 @@ async fn administrators_who_ask_are_told_who_comes_and_goes() {
         let mut inboxes = Vec::new();
         for account in [&shop, &desk] {
             let mut inbox = Inbox::of(account);
-            inbox.new().await;
+            inbox.fresh().await;
             account.bot().call("getUpdates", json!({"offset": -1, "allowed_updates": ["chat_member"]})).await;
             inboxes.push(inbox);
         }
@@ -89,7 +89,7 @@ async fn administrators_who_ask_are_told_who_comes_and_goes() {
         let told = inboxes[0].one("chat_member").await;
         assert_eq!(change(&told), ("left", "member", ben.id));
         assert_eq!(number(&told["from"]["id"]), ben.id);
-        assert!(inboxes[1].new().await.is_empty(), "who leads nothing is told nothing");
+        assert!(inboxes[1].fresh().await.is_empty(), "who leads nothing is told nothing");
         let out = json!({"user_id": ben.id, "status": "left", "by": ann.id});
         server.admin().post(&members, out).await.result();
         let told = inboxes[0].one("chat_member").await;

@@ -12,13 +12,13 @@ async fn a_persons_own_contact_proves_the_number_and_brings_the_email() {
         let ann = server.person(about).await;
         let mut inbox = Inbox::asking_for(&shop, &["message", "contact_added", "contact_changed"]).await;
         ann.write(shop.id, "hello").await;
-        let new = inbox.new().await;
+        let new = inbox.fresh().await;
         let added = &new[0]["contact_added"];
         assert_eq!((&added["source"], added.get("phone_number")), (&"message".into(), None));
         assert_eq!(new[1]["message"]["text"], "hello");
 
         ann.act("share", json!({"to": shop.id})).await.result();
-        let new = inbox.new().await;
+        let new = inbox.fresh().await;
         let changed = &new[0]["contact_changed"];
         assert_eq!((&changed["phone_number"], &changed["phone_verified"]), (&"+447700900123".into(), &true.into()));
         let message = &new[1]["message"];

@@ -38,10 +38,10 @@ async fn a_strict_bot_is_not_heard_by_other_bots_in_a_group() {
         let ann = server.person(json!({"first_name": "Ann"})).await;
         let group = server.group("Team", &[ann.id, shop.id, desk.id]).await;
         let mut inbox = Inbox::of(&desk);
-        inbox.new().await;
+        inbox.fresh().await;
         send(&shop, group, "hello people").await;
         assert_eq!(ann.screen(group).await[0]["text"], "hello people");
-        assert!(inbox.new().await.is_empty());
+        assert!(inbox.fresh().await.is_empty());
     })
     .await;
 }

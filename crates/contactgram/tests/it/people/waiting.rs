@@ -22,7 +22,7 @@ async fn an_account_takes_over_what_waited_for_its_number() {
 
         let ann = server.account_with("Ann Lee", &["--kind", "user", "--phone", "+44 7700 900123"]).await;
         assert_eq!(ann.id, own);
-        let updates = Inbox::of(&ann).new().await;
+        let updates = Inbox::of(&ann).fresh().await;
         let waited: Vec<_> = updates.iter().map(|update| &update["message"]).collect();
         assert_eq!((waited.len(), &waited[0]["text"]), (2, &"are you there?".into()));
         assert_eq!((number(&waited[1]["from"]["id"]), id(waited[1])), (desk.id, 2));
