@@ -5,7 +5,7 @@ use crate::messages::{Actor, ChatRef, NO_CHAT, resolve};
 use crate::people;
 use crate::{Answer, Error, Hub, Permit};
 use contactgram_connector::local::member_refusal;
-use contactgram_model::{ChatId, ContactId, MemberStatus, UserId};
+use contactgram_model::{ChatId, MemberStatus, UserId};
 use contactgram_store::Tx;
 use contactgram_store::ops::{chats, contacts, directory, groups};
 use contactgram_wire::chat::{Chat, FullChat};
@@ -121,7 +121,7 @@ fn known(tx: &mut dyn Tx, account: UserId, chat: &ChatRef) -> Result<Chat, Error
         return Ok(Chat::of(&group));
     }
     let met = chat.user() == account
-        || contacts::get(tx, account, ContactId(chat.0))?.is_some()
+        || contacts::of_user(tx, account, chat.user())?.is_some()
         || chats::get(tx, account, chat)?.messages > 0;
     let user = if met { directory::get(tx, ChatId(chat.0).user())? } else { None };
     user.map(|user| Chat::with(&user)).ok_or(NO_CHAT)

@@ -29,7 +29,7 @@ pub(super) fn find(tx: &mut dyn Tx, moment: Moment, change: &ContactChange) -> R
     }
     let user = user(tx, moment.account, change)?;
     let by_user = match &user {
-        Some(user) => contacts::get(tx, moment.account, ContactId(user.id.0))?,
+        Some(user) => contacts::of_user(tx, moment.account, user.id)?,
         None => None,
     };
     let by_phone = match phone {
@@ -80,7 +80,7 @@ fn user(tx: &mut dyn Tx, account: UserId, change: &ContactChange) -> Result<Opti
     if let Some(id) = change.user_id {
         let user = directory::get(tx, id)?;
         let is_met = match &user {
-            Some(user) => user.kind.is_known() || contacts::get(tx, account, ContactId(id.0))?.is_some(),
+            Some(user) => user.kind.is_known() || contacts::of_user(tx, account, id)?.is_some(),
             None => false,
         };
         return user.filter(|_| is_met).map(Some).ok_or(Error::bad("user not found"));
@@ -112,7 +112,9 @@ pub(super) fn become_user(
     if old == new {
         return Ok(contact);
     }
-    let met = contacts::get(tx, account, new)?;
+    let met = contacts::of_user(tx, account, user.id)?;
+    // First, or the ids from which `old` was reached would be forgotten with it.
+    contacts::add_alias(tx, account, old, new)?;
     contacts::delete(tx, account, old)?;
     let version = counters::next_contact_version(tx, account, if met.is_some() { -1 } else { 0 })?;
     contacts::bury(tx, account, old, (version, now))?;
@@ -137,7 +139,6 @@ pub(super) fn become_user(
             contacts::insert(tx, account, &contact)?;
         }
     }
-    contacts::add_alias(tx, account, old, new)?;
     Ok(contact)
 }
 
@@ -150,7 +151,7 @@ pub(crate) fn user_became_known(
 ) -> Result<(), Error> {
     for account in accounts::list(tx)? {
         let account = account.id;
-        let mut waiting = contacts::get(tx, account, ContactId(user.id.0))?.filter(waits);
+        let mut waiting = contacts::of_user(tx, account, user.id)?.filter(waits);
         if let (None, Some(name)) = (&waiting, &user.username) {
             waiting = contacts::by_username(tx, account, name)?.filter(waits);
         }

@@ -19,7 +19,7 @@ pub(crate) fn learn(
     user: &User,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Some(mut known) = contacts::get(tx, account, ContactId(user.id.0))? else {
+    let Some(mut known) = contacts::of_user(tx, account, user.id)? else {
         let contact = met(user, ContactSource::Message, now);
         return add(tx, rings, account, contact, now);
     };
@@ -46,7 +46,7 @@ pub(crate) fn learn_shared(
     let email = shared.vcard.as_deref().and_then(|card| vcard::emails(card).into_iter().next());
     let own = shared.user_id == Some(from.id);
     let by_user = match shared.user_id {
-        Some(id) => contacts::get(tx, account, ContactId(id.0))?,
+        Some(id) => contacts::of_user(tx, account, id)?,
         None => None,
     };
     let by_phone = contacts::by_phone(tx, account, &phone)?;
@@ -110,7 +110,7 @@ pub(crate) fn set_blocked(
     user: UserId,
     blocked: bool,
 ) -> Result<(), Error> {
-    let Some(mut contact) = contacts::get(tx, account, ContactId(user.0))? else { return Ok(()) };
+    let Some(mut contact) = contacts::of_user(tx, account, user)? else { return Ok(()) };
     if contact.is_blocked == blocked {
         return Ok(());
     }

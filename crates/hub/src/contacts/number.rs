@@ -4,7 +4,7 @@
 
 use super::{Moment, free_own_id, identity};
 use crate::Error;
-use contactgram_model::{Contact, ContactId, User, UserId, UserKind};
+use contactgram_model::{Contact, Timestamp, User, UserId, UserKind};
 use contactgram_store::Tx;
 use contactgram_store::ops::{accounts, contacts, counters, directory};
 
@@ -50,7 +50,7 @@ pub(super) fn follow(tx: &mut dyn Tx, moment: Moment, contact: Contact) -> Resul
 }
 
 /// Puts a number that waits into the directory, with its mailbox.
-pub(super) fn place(tx: &mut dyn Tx, waiting: &User, now: i64) -> Result<(), Error> {
+pub(super) fn place(tx: &mut dyn Tx, waiting: &User, now: Timestamp) -> Result<(), Error> {
     if !directory::insert(tx, waiting, now)? {
         let text = "the number was just taken; try again";
         return Err(Error::Unavailable { text: text.into(), retry_after: 1 });
@@ -65,7 +65,7 @@ fn is_only_ours(tx: &mut dyn Tx, account: UserId, id: UserId) -> Result<bool, Er
         return Ok(false);
     }
     for other in accounts::list(tx)? {
-        if other.id != account && contacts::get(tx, other.id, ContactId(id.0))?.is_some() {
+        if other.id != account && contacts::of_user(tx, other.id, id)?.is_some() {
             return Ok(false);
         }
     }

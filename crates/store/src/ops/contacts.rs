@@ -30,6 +30,7 @@ static ADD_ALIAS: Sql = Sql::new(
 );
 static MOVE_ALIASES: Sql = Sql::new("UPDATE contact_aliases SET id = $3 WHERE account_id = $1 AND id = $2");
 static DROP_ALIASES: Sql = Sql::new("DELETE FROM contact_aliases WHERE account_id = $1 AND id = $2");
+static DROP_ALIAS: Sql = Sql::new("DELETE FROM contact_aliases WHERE account_id = $1 AND old_id = $2");
 static BURY: Sql =
     Sql::new("INSERT INTO contact_tombstones (account_id, version, id, deleted_at) VALUES ($1, $2, $3, $4)");
 static DROP_LABELS: Sql = Sql::new("DELETE FROM contact_labels WHERE account_id = $1 AND id = $2");
@@ -38,7 +39,13 @@ static SET_BLOCKED: Sql = Sql::new(
     "UPDATE contacts SET blocked = $3, updated_at = $4, version = $5 WHERE account_id = $1 AND id = $2",
 );
 
-/// The contact of this id, or the one that had this id before its user was known.
+/// The contact of this user, by its present id alone: an id that a contact had before may be another user's
+/// by now.
+pub fn of_user(tx: &mut dyn Tx, account: UserId, user: UserId) -> R<Option<Contact>> {
+    tx.opt(&GET, p![account, user], read)
+}
+
+/// The contact of this id, or else the one that had this id before.
 pub fn get(tx: &mut dyn Tx, account: UserId, id: ContactId) -> R<Option<Contact>> {
     let found = tx.opt(&GET, p![account, id], read)?;
     if found.is_some() || !id.is_own() {
@@ -60,9 +67,12 @@ pub fn by_username(tx: &mut dyn Tx, account: UserId, username: &str) -> R<Option
     tx.opt(&BY_USERNAME, p![account, username.to_ascii_lowercase()], read)
 }
 
-/// Puts a new contact in.
+/// Puts a new contact in. Its id leads to no other from now on.
 pub fn insert(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
     super::search::insert_contact(tx, account, contact)?;
+    if contact.id.is_own() {
+        tx.execute(&DROP_ALIAS, p![account, contact.id])?;
+    }
     write_labels(tx, account, contact)
 }
 

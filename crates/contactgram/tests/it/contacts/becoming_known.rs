@@ -180,3 +180,97 @@ async fn restarted(mut server: TestServer) {
     assert_eq!((after.result(), after.header("etag")), (before.result(), before.header("etag")));
     assert_eq!(number(&after.result()["id"]), ann.id);
 }
+
+#[tokio::test]
+async fn a_number_that_is_given_up_takes_along_nothing_that_others_wait_with_or_that_was_sent_to_it() {
+    on_each_engine(async |server| {
+        let (shop, other) = (server.account("Shop").await.v1(), server.account("Other").await.v1());
+        let shared = json!({"first_name": "Shared", "phone_number": "+447900000001"});
+        let (ours, theirs) = (add(&shop, shared.clone()).await, add(&other, shared).await);
+        let written = add(&shop, json!({"first_name": "Written", "phone_number": "+447900000002"})).await;
+        shop.call("sendMessage", json!({"chat_id": written["id"], "text": "for 2"})).await.result();
+
+        let moved = shop.patch(&route(&ours), json!({"phone_number": "+447900000003"})).await.result();
+        let bare = shop.patch(&route(&written), json!({"phone_number": null})).await.result();
+        assert!(is_own(&moved) && moved["id"] != ours["id"], "the other account waits under the old one");
+        assert!(is_own(&bare) && bare["id"] != written["id"], "a message waits under the old one");
+        assert_eq!(shop.get(&route(&ours)).await.result(), moved, "the old id leads to the contact");
+        assert_eq!(shop.get(&route(&written)).await.result(), bare);
+        assert_eq!(other.get(&route(&theirs)).await.result(), theirs);
+        let unreachable = shop.call("sendMessage", json!({"contact_id": bare["id"], "text": "x"})).await;
+        assert_eq!(super::bad_request(&unreachable), "chat not found");
+
+        for (phone, texts) in
+            [("+447900000001", vec![]), ("+447900000002", vec!["for 2"]), ("+447900000003", vec![])]
+        {
+            let person = server.account_with("Person", &["--phone", phone, "--kind", "user"]).await;
+            let updates = person.bot().call("getUpdates", json!({})).await.result();
+            let updates = updates.as_array().expect("a list of updates");
+            let received: Vec<&str> =
+                updates.iter().filter_map(|update| update["message"]["text"].as_str()).collect();
+            assert_eq!(received, texts, "{phone}");
+            match phone {
+                "+447900000001" => assert_eq!(json!(person.id), theirs["id"]),
+                "+447900000003" => assert_eq!(json!(person.id), moved["id"]),
+                _ => assert!(shop.get(&route(&bare)).await.result().get("user_id").is_none()),
+            }
+        }
+        assert_eq!(shop.get("/contacts").await.result()["total_count"], 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_id_that_a_contact_had_leads_to_it() {
+    on_each_engine(async |server| {
+        let shop = server.account("Shop").await.v1();
+        let phone = |at: i64| format!("+44790000000{at}");
+        let body = json!({"first_name": "Ann", "phone_number": phone(0), "username": "ann_smith"});
+        let mut had = vec![number(&add(&shop, body).await["id"])];
+        for at in 1..4 {
+            shop.call("sendMessage", json!({"chat_id": had[0], "text": "held"})).await.result();
+            let path = format!("/contacts/{}", had[0]);
+            let moved = shop.patch(&path, json!({"phone_number": phone(at)})).await.result();
+            had.push(number(&moved["id"]));
+        }
+        let ann = server.person(json!({"first_name": "A.", "username": "ann_smith"})).await;
+        had.push(ann.id);
+        for id in &had {
+            let read = shop.get(&format!("/contacts/{id}")).await.result();
+            assert_eq!(
+                (number(&read["id"]), read["phone_number"].as_str()),
+                (ann.id, Some(phone(3).as_str()))
+            );
+        }
+        // An id that becomes somebody else's leads there, and to nobody when they are removed.
+        let other = add(&shop, json!({"first_name": "Other", "phone_number": phone(0)})).await;
+        assert_eq!(number(&other["id"]), had[0]);
+        assert_eq!(shop.get(&route(&other)).await.result(), other);
+        assert_eq!(shop.delete(&route(&other)).await.result(), true);
+        super::is_missing(&shop.get(&route(&other)).await);
+        assert_eq!(number(&shop.get(&format!("/contacts/{}", had[1])).await.result()["id"]), ann.id);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_contacts_that_swap_numbers_stay_two() {
+    on_each_engine(async |server| {
+        let shop = server.account("Shop").await.v1();
+        let (first, second) = ("+447900000001", "+447900000002");
+        let ann = add(&shop, json!({"first_name": "Ann", "phone_number": first})).await;
+        let bob = add(&shop, json!({"first_name": "Bob", "phone_number": second})).await;
+        shop.patch(&route(&ann), json!({"phone_number": null})).await.result();
+        shop.patch(&route(&bob), json!({"phone_number": first})).await.result();
+        shop.patch(&route(&ann), json!({"phone_number": second})).await.result();
+        for (contact, name, phone) in [(&ann, "Ann", second), (&bob, "Bob", first)] {
+            let read = shop.get(&route(contact)).await.result();
+            let seen = (&read["id"], read["first_name"].as_str(), read["phone_number"].as_str());
+            assert_eq!(seen, (&contact["id"], Some(name), Some(phone)));
+            let sent = shop.call("sendMessage", json!({"phone_number": phone, "text": name})).await.result();
+            assert_eq!(sent["chat"]["id"], contact["id"]);
+        }
+        assert_eq!(shop.get("/contacts").await.result()["total_count"], 2);
+    })
+    .await;
+}
