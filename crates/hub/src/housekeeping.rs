@@ -3,7 +3,7 @@
 
 use crate::{Error, Hub};
 use contactgram_model::UserId;
-use contactgram_store::ops::{accounts, callbacks, contact_list, idempotency, updates};
+use contactgram_store::ops::{callbacks, contact_list, idempotency, updates};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -70,11 +70,8 @@ impl Hub {
     /// Forgets what is past its time, everywhere.
     pub async fn forget_old(&self) -> Result<(), Error> {
         let now = self.clock.now();
-        let everyone = self.store.read(|tx| Ok::<_, Error>(accounts::list(tx)?)).await?;
-        for account in everyone {
-            let id = account.id;
-            self.change(id, move |tx, _| updates::forget_confirmed(tx, id).map(|_| ()).map_err(Error::from))
-                .await?;
+        for id in self.store.scan(|tx| Ok::<_, Error>(updates::with_confirmed(tx)?)).await? {
+            while self.change(id, move |tx, _| Ok(updates::forget_confirmed(tx, id)?)).await? > 0 {}
         }
         self.change(UserId(0), move |tx, _| {
             updates::forget_old(tx, now)?;

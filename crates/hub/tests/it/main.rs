@@ -1,6 +1,9 @@
 //! Tests of the hub through its own doors, without HTTP: what must hold over time that a test sets itself,
 //! and over more sequences of calls than a server over TCP gets through.
 
+#![allow(clippy::unwrap_used)]
+
 mod kit;
 mod retention;
 mod updates_model;
+mod waking;

@@ -8,6 +8,8 @@ use contactgram_model::{Timestamp, UpdateId, UpdateKind, UpdateKinds, UserId};
 
 /// How long an update waits: 24 hours, in seconds (Bot API, getUpdates).
 pub const KEPT_S: i64 = 24 * 3600;
+/// Updates forgotten in one transaction, at most.
+const FORGOTTEN_AT_ONCE: i64 = 1000;
 /// The consumer of getUpdates and setWebhook.
 pub const DEFAULT_CONSUMER: &str = "";
 
@@ -52,9 +54,14 @@ static FIRST_OPEN: Sql = Sql::new(
 static FORGET_ACKNOWLEDGED: Sql =
     Sql::new("DELETE FROM acknowledged WHERE account_id = $1 AND name = $2 AND update_id < $3");
 static FORGET_OLD: Sql = Sql::new("DELETE FROM updates WHERE date <= $1");
+static CONFIRMED: Sql = Sql::new(
+    "SELECT c.account_id FROM consumers c WHERE c.name = $1 AND EXISTS \
+     (SELECT 1 FROM updates u WHERE u.account_id = c.account_id AND u.update_id < c.position)",
+);
 static FORGET_CONFIRMED: Sql = Sql::new(
     "DELETE FROM updates WHERE account_id = $1 AND update_id < \
-     (SELECT min(position) FROM consumers WHERE account_id = $1)",
+     (SELECT min(position) FROM consumers WHERE account_id = $1) AND update_id < \
+     (SELECT min(update_id) FROM updates WHERE account_id = $1) + $2",
 );
 
 /// Where a consumer stands.
@@ -179,7 +186,13 @@ pub fn forget_old(tx: &mut dyn Tx, now: Timestamp) -> R<u64> {
     tx.execute(&FORGET_OLD, p![now - KEPT_S])
 }
 
-/// Forgets what every consumer of an account is past.
+/// Accounts that have confirmed updates in their log.
+pub fn with_confirmed(tx: &mut dyn Tx) -> R<Vec<UserId>> {
+    tx.all(&CONFIRMED, p![DEFAULT_CONSUMER], |row| row.int(0).map(UserId))
+}
+
+/// Forgets what every consumer of an account is past: the oldest at first, not so many at once that other
+/// writers would feel it. 0 when there is nothing left to forget.
 pub fn forget_confirmed(tx: &mut dyn Tx, account: UserId) -> R<u64> {
-    tx.execute(&FORGET_CONFIRMED, p![account])
+    tx.execute(&FORGET_CONFIRMED, p![account, FORGOTTEN_AT_ONCE])
 }
