@@ -48,7 +48,10 @@ impl ChatRef {
             return Err(Error::bad("chat_id is empty"));
         }
         match text.strip_prefix('@') {
-            Some(name) => Ok(ChatRef::Username(name.to_owned())),
+            Some(name) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+                Ok(ChatRef::Username(name.to_owned()))
+            }
+            Some(_) => Err(NO_CHAT),
             None => text.parse().map(ChatRef::Id).map_err(|_| NO_CHAT),
         }
     }

@@ -188,7 +188,7 @@ fn quoted(grams: &[String]) -> String {
 
 pub(super) fn insert_contact(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
     let document = contact.search_document();
-    with_contact(account, contact, &document, |params| match tx.dialect() {
+    with_contact(account, contact, (&document, tx.dialect()), |params| match tx.dialect() {
         Dialect::Sqlite => {
             let row = tx.one(&INSERT_LITE, &params[..22], |row| row.int(0))?;
             tx.execute(&INDEX_CONTACT, p![row, scoped(account, &document)]).map(drop)
@@ -199,7 +199,7 @@ pub(super) fn insert_contact(tx: &mut dyn Tx, account: UserId, contact: &Contact
 
 pub(super) fn update_contact(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
     let document = contact.search_document();
-    with_contact(account, contact, &document, |params| match tx.dialect() {
+    with_contact(account, contact, (&document, tx.dialect()), |params| match tx.dialect() {
         Dialect::Sqlite => {
             let (row, before) =
                 tx.one(&CONTACT_ROW, &params[..2], |row| Ok((row.int(0)?, row.string(1)?)))?;
@@ -322,7 +322,7 @@ fn joined_grams(account: UserId, document: &str) -> String {
 fn with_contact<T>(
     account: UserId,
     contact: &Contact,
-    document: &str,
+    (document, dialect): (&str, Dialect),
     run: impl FnOnce(&[crate::Param<'_>]) -> R<T>,
 ) -> R<T> {
     let labels =
@@ -331,7 +331,7 @@ fn with_contact<T>(
         .then(|| serde_json::to_string(&contact.attributes).unwrap_or_default());
     let username_key = contact.username.as_deref().map(str::to_ascii_lowercase);
     let name_key = contact.name_key();
-    let grams = joined_grams(account, document);
+    let grams = (dialect == Dialect::Postgres).then(|| joined_grams(account, document));
     run(p![
         account,
         contact.id,

@@ -148,7 +148,9 @@ impl Members<'_> {
 /// meets a depth bomb (serde_json stops at 128 levels) or a number beyond any range.
 fn param(raw: &str) -> Result<Param, serde_json::Error> {
     match raw.as_bytes().first() {
-        Some(b'"') => return Ok(Param { text: serde_json::from_str(raw)?, literal: false }),
+        Some(b'"') => {
+            return Ok(Param { text: super::without_nul(serde_json::from_str(raw)?), literal: false });
+        }
         Some(b't' | b'f' | b'n') => {}
         _ => {
             serde_json::from_str::<Value>(raw)?;

@@ -196,7 +196,7 @@ impl Params {
     }
 
     fn push_text(&mut self, name: String, text: String) {
-        self.entries.push((name, Param { text, literal: false }));
+        self.entries.push((name, Param { text: without_nul(text), literal: false }));
     }
 
     fn push_form(&mut self, form: &[u8]) {
@@ -260,4 +260,9 @@ impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "File({} bytes)", self.bytes.len())
     }
+}
+
+/// NUL becomes a space, as Telegram cleans texts: PostgreSQL can't hold it, and nobody can mean it.
+pub(crate) fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', " ") } else { text }
 }

@@ -365,3 +365,11 @@ fn debug_shows_no_value() {
     let shown = format!("{params:?} {:?} {:?}", params.get("a"), params.file("f"));
     assert_eq!(shown, "Params(1 parameters, 1 files) Some(Param(6 bytes)) Some(File(6 bytes))");
 }
+
+#[tokio::test]
+async fn a_nul_character_arrives_as_a_space() {
+    assert_eq!(Params::from_query(Some("q=a%00b")).text("q"), Some("a b"));
+    let body = Bytes::from_static(br#"{"q": "a\u0000b"}"#);
+    let params = Params::read(None, Some("application/json"), body).await.unwrap();
+    assert_eq!(params.text("q"), Some("a b"));
+}
