@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// Deliveries under way at once when setWebhook doesn't say.
 const USUAL_CONNECTIONS: i64 = 40;
 
+/// The largest certificate, in bytes: room for a chain.
+const MOST_CERTIFICATE: usize = 64 * 1024;
+
 /// Runs the method that a webhook's reply names; its result goes nowhere. Given by whoever knows methods.
 pub type MethodRunner =
     Arc<dyn Fn(Caller, ReplyCall) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
@@ -148,6 +151,9 @@ impl Hub {
         }
         let url = self.courier.check_url(&request.url).map_err(bad)?;
         if let Some(certificate) = &request.certificate {
+            if certificate.len() > MOST_CERTIFICATE {
+                return Err(bad(format!("certificate size is too big ({} bytes)", certificate.len())));
+            }
             self.courier.check_certificate(certificate).map_err(bad)?;
         }
         match &request.ip_address {

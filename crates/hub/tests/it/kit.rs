@@ -52,13 +52,18 @@ impl World {
     }
 
     pub async fn cast(&self) -> Cast {
+        self.cast_of(false).await
+    }
+
+    /// The same, where `strict` says whether Telegram's rules hold for the account.
+    pub async fn cast_of(&self, strict: bool) -> Cast {
         let new = NewAccount {
             name: "Shop".to_owned(),
             username: None,
             phone: None,
             kind: AccountKind::Bot,
             region: None,
-            strict: false,
+            strict,
         };
         let (account, token) = self.hub.add_account(new).await.unwrap();
         let caller = self.hub.authenticate(&PlainToken::parse(&token.token).unwrap()).await.unwrap();
