@@ -11,3 +11,5 @@ mod kit;
 mod limits;
 mod messages;
 mod people;
+mod updates;
+mod webhooks;
