@@ -9,14 +9,14 @@ use utoipa::openapi::response::{ResponseBuilder, Responses};
 use utoipa::openapi::{Components, Ref, RefOr, ResponsesBuilder, Schema};
 
 /// What any operation behind a credential may answer.
-pub(super) const ANY: &[u16] = &[400, 401, 403, 500, 503];
+pub(super) const ANY: &[u16] = &[400, 401, 403, 431, 500, 503];
 /// Beside those, what a request with a body may meet.
 pub(super) const BODY: &[u16] = &[408, 413, 415];
 /// Beside those, what an `Idempotency-Key` may meet.
 pub(super) const ONCE: &[u16] = &[409, 422];
 
 /// A failure: code, name, when it happens, an example of its description.
-const FAILURES: [(u16, &str, &str, &str); 14] = [
+const FAILURES: [(u16, &str, &str, &str); 15] = [
     (
         400,
         "BadRequest",
@@ -67,6 +67,12 @@ const FAILURES: [(u16, &str, &str, &str); 14] = [
         "UnprocessableEntity",
         "The `Idempotency-Key` was used before with another request.",
         "Unprocessable Entity: the Idempotency-Key was used before with another request",
+    ),
+    (
+        431,
+        "RequestHeaderFieldsTooLarge",
+        "The address and the headers together are too large: send parameters in a body.",
+        "Request Header Fields Too Large",
     ),
     (429, "TooManyRequests", "Too much at once: wait.", "Too Many Requests: retry after 3"),
     (

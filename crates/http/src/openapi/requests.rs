@@ -34,12 +34,12 @@ pub(super) fn share(mut components: Components) -> Components {
     components
 }
 
-/// An operation with its place and its words: the first sentence is its summary.
+/// An operation with its place and its words: the first sentence is its summary, the rest describes.
 pub(super) fn operation(id: &str, tag: &str, about: &str) -> OperationBuilder {
     let (summary, rest) = about.split_once(". ").unwrap_or((about, ""));
     let operation =
         OperationBuilder::new().operation_id(Some(id)).tag(tag).summary(Some(summary.trim_end_matches('.')));
-    if rest.is_empty() { operation } else { operation.description(Some(about)) }
+    if rest.is_empty() { operation } else { operation.description(Some(rest)) }
 }
 
 /// Takes one of the shared headers.

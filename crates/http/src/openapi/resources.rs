@@ -161,7 +161,7 @@ fn history() -> ResponseBuilder {
 fn messages() -> OperationBuilder {
     let about = "Messages of the account. Newest first, without the envelope; how many there are and where the next page is, headers tell.";
     takes_query(operation("listMessages", MESSAGES, about), history_fields(true))
-        .responses(responses([(200, history())], ANY))
+        .responses(responses([(200, history())], &[ANY, &[404]].concat()))
 }
 
 fn message() -> OperationBuilder {

@@ -17,7 +17,8 @@ pub(super) fn all() -> Vec<Method> {
             "History with the envelope. The same as `GET /messages`, without its headers.",
         )
         .takes(history_fields(true), json!({"limit": 10, "offset": 0}))
-        .answers(list("", of("Message")), json!([examples::message()])),
+        .answers(list("", of("Message")), json!([examples::message()]))
+        .refuses(&[404]),
     );
     all
 }
