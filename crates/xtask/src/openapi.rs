@@ -1,5 +1,5 @@
 //! `cargo xtask openapi`: the copy of the OpenAPI document in the repository, `docs/openapi.json`.
-//! Called by people, and by `ci` with `--check`. The document is written by a test of contactgram-http;
+//! Called by people; in a run of all tests the same comparison is one of them. The document is written by a test of contactgram-http;
 //! nothing is known of it here.
 
 use std::path::Path;
