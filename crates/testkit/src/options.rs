@@ -15,12 +15,21 @@ pub struct Options {
 }
 
 /// Where the server keeps its data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    #[default]
     Sqlite,
     /// A new database on the server that `CONTACTGRAM_TEST_POSTGRES` names, removed afterwards.
     Postgres,
+}
+
+/// SQLite, unless the run as a whole asks for PostgreSQL by `CONTACTGRAM_TEST_ENGINE=postgres`.
+impl Default for Engine {
+    fn default() -> Engine {
+        match std::env::var("CONTACTGRAM_TEST_ENGINE").as_deref() {
+            Ok("postgres") => Engine::Postgres,
+            _ => Engine::Sqlite,
+        }
+    }
 }
 
 impl Options {

@@ -3,7 +3,7 @@
 
 use crate::kit::{Raw, raw};
 use crate::messages::texts;
-use contactgram_testkit::{Account, Client, Options, TestServer, json};
+use contactgram_testkit::{Account, Client, Engine, Options, TestServer, json};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -162,7 +162,7 @@ async fn a_server_that_is_told_to_stop_waits_for_nobody_for_ever() {
 
 #[tokio::test]
 async fn a_second_server_on_the_same_data_serves_the_same_accounts() {
-    let server = TestServer::start(Options::default()).await;
+    let server = TestServer::start(Options::on(Engine::Sqlite)).await;
     let (shop, desk) = (server.account("Shop").await, server.account("Desk").await);
     let mut second = Command::new(env!("CARGO_BIN_EXE_contactgram"))
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])

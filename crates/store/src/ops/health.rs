@@ -6,7 +6,7 @@ use crate::{Dialect, R, Sql, Tx};
 static LITE_VERSION: Sql = Sql::new("SELECT sqlite_version()");
 static LITE_SIZE: Sql =
     Sql::new("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()");
-static LITE_CHECK: Sql = Sql::new("SELECT quick_check FROM pragma_quick_check(20)");
+static LITE_CHECK: Sql = Sql::new("SELECT quick_check FROM pragma_quick_check LIMIT 20");
 static PG_VERSION: Sql = Sql::new("SELECT current_setting('server_version')");
 static PG_SIZE: Sql = Sql::new("SELECT pg_database_size(current_database())");
 

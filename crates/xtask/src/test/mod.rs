@@ -43,6 +43,9 @@ enum Suite {
 #[derive(Clone, Default)]
 pub struct Environment(Vec<(String, String)>);
 
+/// Which engine the servers of tests keep their data in, where a test doesn't say.
+const ENGINE: &str = "CONTACTGRAM_TEST_ENGINE";
+/// Where the tests find a PostgreSQL to make databases on.
 const POSTGRES_URL: &str = "CONTACTGRAM_TEST_POSTGRES";
 
 /// Runs the suites and returns what they counted.
@@ -78,6 +81,15 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
         let name = format!("cargo {}", arguments.join(" "));
         let counted = run::step(&name, || {
             environment.count(run::cargo().args(arguments).arg("--no-fail-fast").current_dir(root))
+        });
+        tally.add(counted.unwrap_or(Tally::check(false)));
+    }
+    if matches!(options.only, None | Some(Suite::It)) {
+        // What names no engine runs on SQLite above. The command line's own tests choose for themselves.
+        let again =
+            ["test", "--package", "contactgram", "--test", "it", "--no-fail-fast", "--", "--skip", "cli::"];
+        let counted = run::step("the server's tests on PostgreSQL", || {
+            environment.count(run::cargo().args(again).env(ENGINE, "postgres").current_dir(root))
         });
         tally.add(counted.unwrap_or(Tally::check(false)));
     }

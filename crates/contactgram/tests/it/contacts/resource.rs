@@ -75,7 +75,6 @@ async fn what_says_nothing_of_anybody_is_refused_by_its_name() {
             json!({"email": "a@b.c", "first_name": "x".repeat(65)}),
             "first_name must have at most 64 characters",
         ),
-        (json!({"email": "a@b.c", "first_name": "A\u{0}"}), "first_name must not hold a NUL character"),
         (
             json!({"email": "a@b.c", "first_name": "A", "note": "x".repeat(4097)}),
             "note must have at most 4096 characters",
