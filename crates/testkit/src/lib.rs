@@ -17,6 +17,7 @@
 
 mod account;
 mod client;
+mod line;
 mod options;
 mod person;
 mod process;
@@ -25,6 +26,7 @@ mod server;
 
 pub use account::Account;
 pub use client::{Answer, Client};
+pub use line::{Line, Said};
 pub use options::{Engine, Options};
 pub use person::Person;
 pub use receiver::{Received, Receiver, Reply};

@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, Response, Uri};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
@@ -42,6 +43,8 @@ pub struct Reply {
     pub body: String,
     /// Waited before answering.
     pub delay: Duration,
+    /// A permit of it is taken before answering.
+    pub gate: Option<Arc<Semaphore>>,
 }
 
 #[derive(Default)]
@@ -151,11 +154,18 @@ impl Reply {
         self.delay = delay;
         self
     }
+
+    /// Answers only when `gate` has a permit, and takes it.
+    #[must_use]
+    pub fn held_by(mut self, gate: &Arc<Semaphore>) -> Reply {
+        self.gate = Some(Arc::clone(gate));
+        self
+    }
 }
 
 impl Default for Reply {
     fn default() -> Reply {
-        Reply { status: 200, headers: Vec::new(), body: String::new(), delay: Duration::ZERO }
+        Reply { status: 200, headers: Vec::new(), body: String::new(), delay: Duration::ZERO, gate: None }
     }
 }
 
@@ -169,6 +179,9 @@ async fn receive(State(desk): State<Desk>, request: Request) -> Response<Body> {
     // Nobody may be looking any more; the answer is owed all the same.
     let _ = desk.arrived.send(Received { method: head.method, uri: head.uri, headers: head.headers, body });
     tokio::time::sleep(reply.delay).await;
+    if let Some(gate) = &reply.gate {
+        gate.acquire().await.expect("a test closes no gate").forget();
+    }
     let mut response = Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         response = response.header(name, value);
@@ -197,6 +210,19 @@ mod tests {
         assert_eq!(first.header("content-type"), Some("application/json"));
         assert_eq!(receiver.next().await.json(), json!({"update_id": 2}));
         assert!(receiver.try_next().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_held_answer_waits_for_its_permit() {
+        let mut receiver = Receiver::start().await;
+        let gate = Arc::new(Semaphore::new(0));
+        receiver.answer_next([Reply::status(410).held_by(&gate)]);
+        let client = Client::new(receiver.url(""));
+        let asked = tokio::spawn(async move { client.get("/hook").await.status });
+        receiver.next().await;
+        assert!(!asked.is_finished());
+        gate.add_permits(1);
+        assert_eq!(asked.await.unwrap(), 410);
     }
 
     #[tokio::test]

@@ -118,6 +118,11 @@ impl TestServer {
         Client::new(format!("{}/admin", self.url)).bearer(ADMIN_TOKEN)
     }
 
+    /// What `/admin/…` asks for, for requests that are written by hand.
+    pub fn admin_token(&self) -> &'static str {
+        ADMIN_TOKEN
+    }
+
     /// Speaks to `/bot<token>/…`.
     pub fn bot(&self, token: &str) -> Client {
         Client::new(format!("{}/bot{token}", self.url))
