@@ -51,6 +51,8 @@ struct Settings {
 struct Notes {
     taken: Vec<UpdateId>,
     failure: Option<Failure>,
+    /// Whether the receiver has been gone for so long that the webhook goes too.
+    gone: bool,
 }
 
 /// What one look at the store shows.
@@ -136,7 +138,7 @@ impl Dispatcher {
             let dropped = self.lanes.queued() > 0 && self.lanes.loaded() < Some(position);
             if renewed {
                 self.settings = Some(Settings::of(&webhook));
-                self.gone_since = None;
+                self.is_gone(false);
             }
             if renewed || dropped {
                 // Begin anew at the cursor; what is under way goes to where nobody waits for it.
@@ -186,8 +188,8 @@ impl Dispatcher {
 
     /// Writes what is noted. What can't be written stays noted.
     async fn save(&mut self) -> Result<(), Error> {
-        let removed = self.gone_since.is_some_and(|since| since.elapsed() >= GONE_FOR);
-        let generation = self.settings.as_ref().map(|settings| settings.generation).filter(|_| removed);
+        let generation =
+            self.settings.as_ref().map(|settings| settings.generation).filter(|_| self.notes.gone);
         if self.notes.taken.is_empty() && self.notes.failure.is_none() && generation.is_none() {
             return Ok(());
         }
@@ -221,7 +223,7 @@ impl Dispatcher {
         };
         match end {
             End::Told(Outcome::Accepted { .. }) => {
-                self.gone_since = None;
+                self.is_gone(false);
                 self.notes.taken.push(update.id);
                 self.lanes.finish(update.lane);
             }
@@ -238,12 +240,18 @@ impl Dispatcher {
         }
     }
 
+    /// Only an answer decides: a receiver is asked once more when the time is over.
+    fn is_gone(&mut self, gone: bool) {
+        self.gone_since = gone.then(|| self.gone_since.unwrap_or_else(Instant::now));
+        self.notes.gone = self.gone_since.is_some_and(|since| since.elapsed() >= GONE_FOR);
+    }
+
     fn failed(&mut self, update: PendingUpdate, outcome: &Outcome) {
         let (gone, retry_after) = match outcome {
             Outcome::Refused { gone, retry_after, .. } => (*gone, *retry_after),
             _ => (false, None),
         };
-        self.gone_since = gone.then(|| self.gone_since.unwrap_or_else(Instant::now));
+        self.is_gone(gone);
         let now = self.hub.clock.now();
         if let Some(settings) = &self.settings {
             let message = last_error(outcome).unwrap_or_default();

@@ -4,6 +4,8 @@
 mod dispatch;
 mod dispatcher;
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use dispatch::Dispatchers;
 
