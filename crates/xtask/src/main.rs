@@ -10,6 +10,7 @@ mod run;
 mod spdx;
 mod test;
 mod tidy;
+mod torture;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Command {
     Openapi(openapi::Options),
     /// Prepare what the tests need (packages, a throwaway PostgreSQL), then run every suite
     Test(test::Options),
+    /// Hurt a release build for long: power cuts, kills, failing and full disks, retries
+    Torture(torture::Options),
     /// Everything continuous integration checks: format, lints, tidy, licences, tests
     Ci(test::Options),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Deny => deny::run(&root).map(|()| true),
         Command::Openapi(options) => openapi::run(&root, &options).map(|()| true),
         Command::Test(options) => test::run(&root, &options).map(|tally| tally.report()),
+        Command::Torture(options) => torture::run(&root, &options).map(|tally| tally.report()),
         Command::Ci(options) => ci::run(&root, &options).map(|tally| tally.report()),
     };
     match ended {

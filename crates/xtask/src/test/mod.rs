@@ -2,8 +2,8 @@
 //! Called by people, and by `ci`. Each step prints its time; the last line is `N passed, N failed`.
 
 mod compat;
-mod packages;
-mod postgres;
+pub mod packages;
+pub mod postgres;
 mod tally;
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 
 use crate::run;
 use compat::Suites;
-use postgres::Cluster;
+pub use postgres::Cluster;
 pub use tally::Tally;
 
 #[derive(Args)]
@@ -37,6 +37,8 @@ enum Suite {
     Compat,
     /// All tests of the store, on both engines
     Store,
+    /// Power cuts, kills, failing and full disks, retries: the small form of `cargo xtask torture`
+    Torture,
 }
 
 /// Variables that the suites get.
@@ -46,7 +48,7 @@ pub struct Environment(Vec<(String, String)>);
 /// Which engine the servers of tests keep their data in, where a test doesn't say.
 const ENGINE: &str = "CONTACTGRAM_TEST_ENGINE";
 /// Where the tests find a PostgreSQL to make databases on.
-const POSTGRES_URL: &str = "CONTACTGRAM_TEST_POSTGRES";
+pub const POSTGRES_URL: &str = "CONTACTGRAM_TEST_POSTGRES";
 
 /// Runs the suites and returns what they counted.
 ///
@@ -55,13 +57,16 @@ const POSTGRES_URL: &str = "CONTACTGRAM_TEST_POSTGRES";
 pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
     let suites = Suites::of(root);
     let compat = matches!(options.only, None | Some(Suite::Compat));
+    let torture = matches!(options.only, None | Some(Suite::Torture));
     // Somebody who names a server wants that one tested.
     let named = std::env::var(POSTGRES_URL).ok();
-    let postgres = options.only != Some(Suite::Unit);
+    let with_postgres = options.only != Some(Suite::Unit);
     let wanted = packages::Wanted {
-        postgres: postgres && named.is_none(),
+        postgres: with_postgres && named.is_none(),
         python: compat && suites.python,
         node: compat && suites.node,
+        // Without root there are no disks to cut off, and those runs say that they are skipped.
+        torture: torture && postgres::is_root(),
     };
     run::step("what the tests need", || packages::ensure(&wanted, !options.no_install))?;
 
@@ -71,7 +76,7 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
         let home = run::target_dir(root).join("xtask");
         cluster = Some(run::step("a throwaway PostgreSQL", || Cluster::start(&home))?);
     }
-    if let Some(url) = cluster.as_ref().map(Cluster::url).or(named).filter(|_| postgres) {
+    if let Some(url) = cluster.as_ref().map(Cluster::url).or(named).filter(|_| with_postgres) {
         environment.set(POSTGRES_URL, url);
         environment.set("CONTACTGRAM_REQUIRE_POSTGRES", "1");
     }
@@ -98,6 +103,9 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
     if compat {
         tally.add(suites.run(root, &environment));
     }
+    if torture {
+        tally.add(crate::torture::small(root, &environment));
+    }
     if cluster.is_some() {
         run::step("stop PostgreSQL", || {
             drop(cluster);
@@ -113,17 +121,17 @@ fn cargo_arguments(only: Option<Suite>) -> Option<&'static [&'static str]> {
         Some(Suite::Unit) => Some(&["test", "--workspace", "--lib", "--bins"]),
         Some(Suite::It) => Some(&["test", "--workspace", "--test", "*"]),
         Some(Suite::Store) => Some(&["test", "--package", "contactgram-store"]),
-        Some(Suite::Compat) => None,
+        Some(Suite::Compat | Suite::Torture) => None,
     }
 }
 
 impl Environment {
-    fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_owned(), value.into()));
     }
 
     /// Runs a suite, shows its output and counts its tests.
-    fn count(&self, command: &mut Command) -> Result<Tally, String> {
+    pub fn count(&self, command: &mut Command) -> Result<Tally, String> {
         let mut tally = Tally::default();
         let variables = self.0.iter().map(|(name, value)| (name, value));
         let ended_well = run::follow(command.envs(variables), |line| tally.read(line))?;

@@ -31,11 +31,21 @@ const NODE: Need = Need {
     present: || run::which("node").is_some() && run::which("npm").is_some(),
 };
 
+const DISKS: Need = Need {
+    what: "mkfs.ext4, mount and Python",
+    debian: &["e2fsprogs", "mount", "python3-minimal"],
+    present: || ["mkfs.ext4", "mount", "umount", "python3"].iter().all(|name| run::which(name).is_some()),
+};
+const TRACER: Need = Need { what: "strace", debian: &["strace"], present: || run::which("strace").is_some() };
+
 /// What the chosen suites use.
+#[derive(Default)]
 pub struct Wanted {
     pub postgres: bool,
     pub python: bool,
     pub node: bool,
+    /// Disks to cut off and a tracer to let fsync fail: for root alone.
+    pub torture: bool,
 }
 
 /// Makes sure that everything wanted is there.
@@ -47,6 +57,9 @@ pub fn ensure(wanted: &Wanted, may_install: bool) -> Result<(), String> {
     needs.extend(wanted.postgres.then_some(POSTGRES));
     needs.extend(wanted.python.then_some(PYTHON));
     needs.extend(wanted.node.then_some(NODE));
+    if wanted.torture {
+        needs.extend([DISKS, TRACER]);
+    }
     needs.retain(|need| !(need.present)());
     if needs.is_empty() {
         println!("everything needed is installed");

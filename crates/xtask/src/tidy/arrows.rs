@@ -17,7 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
 ];
 
 /// Crates that help with the work and are in no product.
-pub const DEV: &[&str] = &["testkit", "xtask", "bench"];
+pub const DEV: &[&str] = &["testkit", "xtask", "bench", "torture"];
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
     tree.crates.iter().flat_map(check_crate).collect()
