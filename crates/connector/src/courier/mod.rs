@@ -5,6 +5,7 @@
 
 pub mod address;
 mod clients;
+mod lookups;
 mod outcome;
 mod reply;
 mod resolver;
@@ -71,7 +72,7 @@ impl Courier {
     /// A courier without connections. Reads the machine's list of certificate authorities.
     pub fn new(options: CourierOptions) -> Courier {
         let rules = if options.allow_private { Rules::ANYTHING } else { Rules::PUBLIC };
-        Courier::with_rules(options, rules, system_lookup())
+        Courier::with_rules(options, rules, lookups::shared(system_lookup()))
     }
 
     fn with_rules(options: CourierOptions, rules: Rules, lookup: Lookup) -> Courier {

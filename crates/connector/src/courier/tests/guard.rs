@@ -2,125 +2,14 @@
 //! A receiver listens on every address of this machine, and must never be called.
 //! The last test shows that it would have noticed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpListener;
 
+use super::hosts::HOSTILE_HOSTS;
 use super::*;
-
-/// Hosts as a URL can hold them. Names all resolve to the inside here, see [`inside_lookup`].
-const HOSTILE_HOSTS: &[&str] = &[
-    // plain, short and long forms of IPv4
-    "127.0.0.1",
-    "127.1",
-    "127.0.1",
-    "127.255.255.254",
-    "127.0.0.1.",
-    "0",
-    "0.0.0.0",
-    "0.0",
-    "1.0.0.127.in-addr.arpa",
-    // decimal, octal, hexadecimal, mixed and zero-padded
-    "2130706433",
-    "017700000001",
-    "0x7f000001",
-    "0x7f.0x0.0x0.0x1",
-    "0x7f.1",
-    "0177.0.0.1",
-    "0177.0x0.0.1",
-    "00000177.0.0.1",
-    "0x0000007f.0.0.1",
-    "127.0x1",
-    "0X7F.0.0.1",
-    // percent-encoded, full-width and circled digits, ideographic full stop
-    "%31%32%37.0.0.1",
-    "127%2e0%2e0%2e1",
-    "１２７.0.0.1",
-    "①②⑦.⓪.⓪.①",
-    "127。0。0。1",
-    // other ranges of the inside
-    "10.0.0.1",
-    "10.255.255.255",
-    "100.64.0.1",
-    "100.100.100.200",
-    "168.63.129.16",
-    "169.254.169.254",
-    "169.254.170.2",
-    "2852039166",
-    "0xa9fea9fe",
-    "0251.0376.0251.0376",
-    "172.16.0.1",
-    "172.31.255.255",
-    "192.0.0.192",
-    "192.0.2.1",
-    "192.88.99.1",
-    "192.168.0.1",
-    "198.18.0.1",
-    "198.51.100.1",
-    "203.0.113.1",
-    "224.0.0.1",
-    "239.255.255.255",
-    "240.0.0.1",
-    "255.255.255.255",
-    // IPv6: loopback, unspecified, compatible, mapped in each spelling
-    "[::1]",
-    "[0:0:0:0:0:0:0:1]",
-    "[0000::0001]",
-    "[::]",
-    "[::127.0.0.1]",
-    "[::7f00:1]",
-    "[::ffff:127.0.0.1]",
-    "[::ffff:7f00:1]",
-    "[0:0:0:0:0:ffff:127.0.0.1]",
-    "[::FFFF:0A00:0001]",
-    "[::ffff:169.254.169.254]",
-    "[::ffff:0.0.0.0]",
-    "[::ffff:0:127.0.0.1]",
-    // NAT64, 6to4, Teredo
-    "[64:ff9b::127.0.0.1]",
-    "[64:ff9b::a9fe:a9fe]",
-    "[64:ff9b:1::7f00:1]",
-    "[2002:7f00:1::]",
-    "[2002:a9fe:a9fe::1]",
-    "[2001:0:7f00:1::]",
-    "[2001:0:4136:e378:8000:63bf:80ff:fffe]",
-    // unique local, link-local, site-local, multicast, documentation, discard
-    "[fc00::1]",
-    "[fd00:ec2::254]",
-    "[fe80::1]",
-    "[febf::1]",
-    "[fec0::1]",
-    "[ff02::1]",
-    "[2001:db8::1]",
-    "[3fff::1]",
-    "[100::1]",
-    "[5f00::1]",
-    "[fe80::1%25lo]",
-    // names
-    "localhost",
-    "LOCALHOST",
-    "localhost.",
-    "foo.localhost",
-    "localhost.localdomain",
-    "ip6-localhost",
-    "metadata.google.internal",
-    "127.0.0.1.nip.io",
-    "rebind.example",
-    "printer.local",
-    "router",
-    "xn--localhost",
-    // what looks like a public host and is not
-    "example.com@127.0.0.1",
-    "example.com:80@127.0.0.1",
-    "1.1.1.1@[::1]",
-    "user:password@localhost",
-    "127.0.0.1%00.example.com",
-    "127.0.0.1\\@example.com",
-    "127.0.0.1\t",
-    "127.0.\n0.1",
-    "example.com#@127.0.0.1",
-];
 
 /// Every name leads to the inside.
 fn inside_lookup() -> Lookup {
@@ -143,7 +32,8 @@ async fn receiver_everywhere() -> Receiver {
 
 #[tokio::test]
 async fn no_hostile_url_makes_a_connection() {
-    assert!(HOSTILE_HOSTS.len() >= 100, "{}", HOSTILE_HOSTS.len());
+    let distinct: HashSet<_> = HOSTILE_HOSTS.iter().collect();
+    assert!(distinct.len() >= 200 && distinct.len() == HOSTILE_HOSTS.len(), "{}", distinct.len());
     let receiver = receiver_everywhere().await;
     let courier = guarded(inside_lookup());
     let port = receiver.address.port();
@@ -197,23 +87,38 @@ async fn a_name_that_changes_its_mind_after_the_check_is_caught() {
     assert_eq!(receiver.connections(), 0);
 }
 
+/// The literal addresses of the table, each in the one spelling that `ip_address` is read in.
+fn literal_addresses() -> HashSet<IpAddr> {
+    let hosts = HOSTILE_HOSTS.iter().map(|host| host.trim_matches(['[', ']']));
+    hosts.filter_map(|host| host.parse().ok()).collect()
+}
+
 #[tokio::test]
 async fn a_given_address_of_the_inside_is_refused() {
     let receiver = receiver_everywhere().await;
     let courier = guarded(system_lookup());
-    for ip in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "10.0.0.1", "169.254.169.254"] {
+    let addresses = literal_addresses();
+    assert!(addresses.len() > 100, "{}", addresses.len());
+    for ip in addresses {
         let url = format!("http://hook.example:{}/", receiver.address.port());
-        let delivery = Target { ip_address: Some(ip.parse().unwrap()), ..target(url) };
+        let delivery = Target { ip_address: Some(ip), ..target(url) };
         let expected = format!("IP address {ip} is reserved");
         assert_eq!(courier.deliver(&delivery, UPDATE).await, Outcome::unreachable(expected.as_str()));
-        assert_eq!(courier.check_ip_address(ip), Err(format!("bad webhook: {expected}")));
+        assert_eq!(courier.check_ip_address(&ip.to_string()), Err(format!("bad webhook: {expected}")));
     }
     assert_eq!(receiver.connections(), 0);
-    assert_eq!(
-        courier.check_ip_address("example.com"),
-        Err("bad webhook: Invalid IP address specified".into())
-    );
     assert_eq!(courier.check_ip_address("149.154.160.1"), Ok("149.154.160.1".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_given_address_has_one_spelling() {
+    let courier = guarded(system_lookup());
+    let odd =
+        ["127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "[::1]", "fe80::1%lo", "127.0.0.1:80", " ::1"];
+    for text in odd.into_iter().chain(["localhost", "example.com", "１２７.0.0.1", ""]) {
+        let refused = courier.check_ip_address(text);
+        assert_eq!(refused, Err("bad webhook: Invalid IP address specified".into()), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -224,6 +129,48 @@ async fn a_given_address_does_not_excuse_a_literal_one() {
     let outcome = guarded(system_lookup()).deliver(&delivery, UPDATE).await;
     assert_eq!(outcome, Outcome::unreachable("IP address 127.0.0.1 is reserved"));
     assert_eq!(receiver.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_name_that_turns_inside_for_one_delivery_in_two_is_caught_each_time() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = asked.clone();
+    // The outer answers go to checks alone; nothing here connects outside.
+    let turning: Lookup = Arc::new(move |_| {
+        let inside = counter.fetch_add(1, Ordering::SeqCst) % 2 == 1;
+        let found: Vec<IpAddr> = match inside {
+            true => literal_addresses().into_iter().collect(),
+            false => vec!["1.1.1.1".parse().unwrap()],
+        };
+        Box::pin(async move { Ok(found) })
+    });
+    let receiver = receiver_everywhere().await;
+    let courier = guarded(turning);
+    let url = format!("http://rebind.example:{}/", receiver.address.port());
+    let checked = courier.check_url(&url).unwrap();
+    for _ in 0..20 {
+        assert_eq!(courier.resolve(&checked).await, Ok("1.1.1.1".parse().unwrap()));
+        let outcome = courier.deliver(&target(url.clone()), UPDATE).await;
+        let reserved =
+            matches!(&outcome, Outcome::Unreachable { reason } if reason.ends_with(" is reserved"));
+        assert!(reserved, "{outcome:?}");
+    }
+    assert_eq!(receiver.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_to_the_inside_is_not_followed() {
+    let inside = receiver_everywhere().await;
+    let (port, courier) = (inside.address.port(), development());
+    let statuses = ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect"];
+    let hosts = HOSTILE_HOSTS.iter().filter(|host| host.is_ascii() && !host.contains(char::is_control));
+    for (host, status) in hosts.zip(statuses.into_iter().cycle()) {
+        let location = format!("Location: http://{host}:{port}/");
+        let outer = Receiver::answering(http(status, &[&location], "")).await;
+        let outcome = courier.deliver(&target(outer.url("/")), UPDATE).await;
+        assert!(matches!(outcome, Outcome::Refused { status: 300..400, .. }), "{host}: {outcome:?}");
+    }
+    assert_eq!(inside.connections(), 0);
 }
 
 #[tokio::test]

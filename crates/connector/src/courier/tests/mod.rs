@@ -3,6 +3,7 @@
 //! Nothing here leaves the machine.
 
 mod guard;
+mod hosts;
 mod receiver;
 mod tls;
 
