@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use contactgram_connector::courier::{Courier, CourierOptions};
 use contactgram_hub::{Hub, Parts};
@@ -41,6 +42,7 @@ impl Context {
     pub fn hub(&self, store: Store, shutdown: CancellationToken) -> Hub {
         let options = CourierOptions {
             allow_private: self.config().webhooks_allow_private,
+            timeout: Duration::from_secs(self.config().webhook_timeout_s),
             ..CourierOptions::default()
         };
         Hub::new(Parts { store, clock: Arc::new(SystemClock), courier: Courier::new(options), shutdown })

@@ -57,6 +57,8 @@ pub struct Config {
     pub drain_s: u64,
     /// Whether webhooks may be plain http, on any port and on private addresses.
     pub webhooks_allow_private: bool,
+    /// Seconds that a webhook's receiver has for a delivery.
+    pub webhook_timeout_s: u64,
     /// ISO 3166-1 region of new accounts.
     pub default_region: Option<String>,
     /// Whether the first account gets the documentation's world.
@@ -98,6 +100,7 @@ impl Default for Config {
             idle_timeout_s: 75,
             drain_s: 10,
             webhooks_allow_private: false,
+            webhook_timeout_s: 60,
             default_region: None,
             demo: true,
             pg_pool: store.pool,

@@ -171,6 +171,13 @@ pub static SETTINGS: &[Setting] = &[
         ..Setting::BASE
     },
     Setting {
+        key: "webhook_timeout_s",
+        help: "Seconds that a webhook's receiver has for a delivery, from connecting to the end of its answer.",
+        sample: "60",
+        set: |config, given| value::whole(given, 1..=600).map(|s| config.webhook_timeout_s = s),
+        ..Setting::BASE
+    },
+    Setting {
         key: "default_region",
         help: "Region in which new accounts read phone numbers without a +, as two letters.",
         sample: "\"GB\"",
