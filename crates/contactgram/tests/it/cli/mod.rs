@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod cluster;
 mod config;
 mod doctor;
 mod help;
