@@ -24,7 +24,7 @@ pub struct World {
     pub clock: ManualClock,
     pub shutdown: CancellationToken,
     pub store: Store,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// An account and a person who writes to it.
@@ -36,12 +36,11 @@ pub struct Cast {
 
 impl World {
     pub async fn new() -> World {
-        // In memory where there is such a folder: thousands of commits, and none has to outlive the test.
-        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let folder = new_folder();
         let store = sqlite_store(folder.path()).await;
         let (clock, shutdown) = (ManualClock::at_ms(START_MS), CancellationToken::new());
         let hub = hub(store.clone(), clock.clone(), shutdown.clone());
-        World { hub, clock, shutdown, store, _folder: folder }
+        World { hub, clock, shutdown, store, folder }
     }
 
     /// Another hub on the same store, as after a restart: what the first kept in memory is gone.
@@ -49,6 +48,29 @@ impl World {
         self.shutdown.cancel();
         self.shutdown = CancellationToken::new();
         self.hub = hub(self.store.clone(), self.clock.clone(), self.shutdown.clone());
+    }
+
+    /// The same after a crash: a hub on a store opened anew, from the files as they are now. What the old store
+    /// had not written by this moment is lost.
+    pub async fn crash(&mut self) {
+        let folder = new_folder();
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            let file = file.unwrap();
+            // The index of the log is memory that processes share; none survives the last of them.
+            if !file.file_name().to_string_lossy().ends_with("-shm") {
+                std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+            }
+        }
+        self.end().await;
+        self.store = sqlite_store(folder.path()).await;
+        self.folder = folder;
+        self.restart();
+    }
+
+    /// Ends the store's threads.
+    pub async fn end(&self) {
+        self.shutdown.cancel();
+        self.store.close().await;
     }
 
     pub async fn cast(&self) -> Cast {
@@ -113,6 +135,11 @@ pub fn permit<N: Need>(caller: &Caller) -> Permit<N> {
 
 /// A poll for everything that is there.
 pub const LOOK: Poll = Poll { offset: 0, limit: 100, timeout: 0, allowed: None };
+
+/// In memory where there is such a folder: thousands of commits, and none has to outlive the test.
+fn new_folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
 
 fn text_of(text: &str) -> Content {
     Content { text: Some(text.to_owned()), ..Content::default() }

@@ -1,6 +1,6 @@
 //! getUpdates against a model: random sequences of everything that bears on it (writes, edits, contacts,
-//! polls with every sort of offset, webhooks set and deleted, time that passes, restarts) on the hub and on
-//! a list in memory, which must agree at each step. `PROPTEST_CASES` sets how many sequences.
+//! polls with every sort of offset, webhooks set and deleted, time that passes, restarts, crashes) on the hub
+//! and on a list in memory, which must agree at each step. `PROPTEST_CASES` sets how many sequences.
 
 use crate::kit::{Cast, HOUR_MS, LOOK, World, permit};
 use contactgram_hub::access::{ContactsWrite, UpdatesRead};
@@ -10,6 +10,11 @@ use contactgram_model::{PhoneNumber, UpdateKinds};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use proptest::test_runner::{Config, TestRunner};
+use std::cell::RefCell;
+
+/// Sequences on one store, each with an account of its own: enough to see that they don't mix, few enough for
+/// the store to stay quick.
+const SEQUENCES_A_STORE: u32 = 32;
 
 const DAY_MS: i64 = 24 * HOUR_MS;
 const KINDS: [&str; 3] = ["message", "edited_message", "contact_added"];
@@ -25,6 +30,7 @@ enum Step {
     Pass { hours: i64 },
     KeepHouse,
     Restart,
+    Crash,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -132,6 +138,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (1i64..=20).prop_map(|hours| Step::Pass { hours }),
         3 => Just(Step::KeepHouse),
         2 => Just(Step::Restart),
+        1 => Just(Step::Crash),
     ]
 }
 
@@ -208,6 +215,7 @@ async fn take(world: &mut World, cast: &Cast, model: &mut Model, step: &Step) {
         }
         Step::KeepHouse => world.hub.forget_old().await.unwrap(),
         Step::Restart => world.restart(),
+        Step::Crash => world.crash().await,
     }
     let info = world.hub.webhook_info(&updates()).await.unwrap();
     assert_eq!(info.pending_update_count, i64::try_from(model.log.len()).unwrap(), "after {step:?}");
@@ -240,10 +248,17 @@ fn getupdates_never_differs_from_its_model() {
     // Paused time: a conflict that is told 3 seconds late costs none.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let world = std::cell::RefCell::new(runtime.block_on(World::new()));
+    let stage = RefCell::new((runtime.block_on(World::new()), 0));
     let config = Config { failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&prop::collection::vec(step(), 1..40), |steps| {
-        runtime.block_on(follow(&mut world.borrow_mut(), &steps));
+        let (world, seen) = &mut *stage.borrow_mut();
+        if *seen == SEQUENCES_A_STORE {
+            runtime.block_on(world.end());
+            *world = runtime.block_on(World::new());
+            *seen = 0;
+        }
+        *seen += 1;
+        runtime.block_on(follow(world, &steps));
         Ok(())
     });
     if let Err(failure) = outcome {
