@@ -71,6 +71,21 @@ impl Line {
         String::from_utf8_lossy(&rest).into_owned()
     }
 
+    /// Adds what comes to `said` until the server closes. May be dropped at any point: what has come
+    /// by then is kept.
+    pub async fn listen(&mut self, said: &mut String) {
+        loop {
+            let come = match self.stream.fill_buf().await {
+                Ok(come) if !come.is_empty() => come,
+                // A reset is an end as well.
+                _ => return,
+            };
+            said.push_str(&String::from_utf8_lossy(come));
+            let length = come.len();
+            self.stream.consume(length);
+        }
+    }
+
     /// A request and its answer, on a connection that lives on.
     ///
     /// # Panics

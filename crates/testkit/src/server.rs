@@ -66,6 +66,11 @@ impl TestServer {
         self.process = Some(process);
     }
 
+    /// Sets a variable of its environment, for the next start.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.options.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Ends it as an operator would (SIGTERM) and says how it ended.
     pub async fn stop(&mut self) -> ExitStatus {
         self.process.take().expect("the server runs").stop().await

@@ -1,6 +1,7 @@
 //! The other end of a webhook, which behaves as a test tells it: answers, delays, or breaks the connection,
 //! by what it is sent. It keeps everything, and how many requests it had at once.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -52,11 +53,15 @@ struct Desk {
     behaviour: Mutex<Behaviour>,
     log: Mutex<Log>,
     changed: Notify,
+    /// Whether requests are kept once they are answered.
+    keeps: bool,
 }
 
 #[derive(Default)]
 struct Log {
     seen: Vec<Seen>,
+    /// How often each update came.
+    tries: HashMap<i64, usize>,
     under_way: usize,
     most_under_way: usize,
 }
@@ -85,12 +90,22 @@ impl Seen {
 
 impl Hook {
     pub async fn start(behaviour: impl FnMut(&Seen) -> Do + Send + 'static) -> Hook {
+        Hook::start_with(behaviour, true).await
+    }
+
+    /// One that keeps no request: its behaviour notes what counts.
+    pub async fn start_forgetful(behaviour: impl FnMut(&Seen) -> Do + Send + 'static) -> Hook {
+        Hook::start_with(behaviour, false).await
+    }
+
+    async fn start_with(behaviour: impl FnMut(&Seen) -> Do + Send + 'static, keeps: bool) -> Hook {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/hook", listener.local_addr().expect("a bound socket has an address"));
         let desk = Arc::new(Desk {
             behaviour: Mutex::new(Box::new(behaviour)),
             log: Mutex::default(),
             changed: Notify::new(),
+            keeps,
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&desk))).abort_handle();
         Hook { url, desk, task }
@@ -151,6 +166,14 @@ impl Hook {
     }
 }
 
+impl Desk {
+    fn keep(&self, seen: Seen) {
+        if self.keeps {
+            lock(&self.log).seen.push(seen);
+        }
+    }
+}
+
 impl Drop for Hook {
     fn drop(&mut self) {
         self.task.abort();
@@ -191,8 +214,12 @@ async fn converse(stream: TcpStream, desk: Arc<Desk>) {
     while let Some((head, body)) = read(&mut stream).await {
         let under_way = UnderWay::begin(&desk);
         let mut seen = understood(head, body);
-        seen.earlier =
-            lock(&desk.log).seen.iter().filter(|before| before.update_id == seen.update_id).count();
+        seen.earlier = {
+            let mut log = lock(&desk.log);
+            let tries = log.tries.entry(seen.update_id).or_default();
+            *tries += 1;
+            *tries - 1
+        };
         let act = (lock(&desk.behaviour))(&seen);
         if let Do::Later(delay, _) = act {
             // A client that hangs up while it waits has not been answered.
@@ -205,14 +232,14 @@ async fn converse(stream: TcpStream, desk: Arc<Desk>) {
             Do::Say(status, headers, body) => (status, headers, body),
             Do::Later(_, status) => (status, String::new(), String::new()),
             Do::Reset => {
-                lock(&desk.log).seen.push(seen);
+                desk.keep(seen);
                 // Unread input or not, the other side sees the connection break.
                 let _ = stream.get_ref().set_zero_linger();
                 return;
             }
         };
         seen.accepted = (200..300).contains(&status);
-        lock(&desk.log).seen.push(seen);
+        desk.keep(seen);
         let answer =
             format!("HTTP/1.1 {status} As Told\r\n{headers}content-length: {}\r\n\r\n{body}", body.len());
         drop(under_way);

@@ -4,6 +4,8 @@ mod calls;
 mod delivery;
 mod failures;
 mod hook;
+mod ledger;
+mod neighbours;
 mod private;
 mod setting;
 mod stress;
