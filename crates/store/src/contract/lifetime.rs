@@ -83,6 +83,24 @@ async fn the_log_is_moved_into_the_data_file_while_running() {
     assert!(size("test.db") > 50_000_000);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_crash_left_in_the_log_is_in_the_data_file_before_anything_is_answered() {
+    let [running, crashed, alone] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let store = sqlite_store(running.path()).await;
+    with_table(&store).await;
+    store.write(1, |tx| insert(tx, 1, "1")).await.unwrap();
+    for name in ["test.db", "test.db-wal"] {
+        std::fs::copy(running.path().join(name), crashed.path().join(name)).unwrap();
+    }
+    store.close().await;
+    let store = sqlite_store(crashed.path()).await;
+    std::fs::copy(crashed.path().join("test.db"), alone.path().join("test.db")).unwrap();
+    store.close().await;
+    let store = sqlite_store(alone.path()).await;
+    assert_eq!(kept(&store).await, 1, "without the log the data file is whole");
+    store.close().await;
+}
+
 static END_OTHERS: Sql = Sql::new(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid()",

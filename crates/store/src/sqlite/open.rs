@@ -41,7 +41,16 @@ pub(super) fn writer(path: &Path, options: &Options) -> R<Connection> {
     if synchronous < 2 {
         return Err(StoreError::Unsafe("SQLite refuses synchronous=FULL".to_owned()));
     }
+    settle(&connection)?;
     Ok(connection)
+}
+
+/// Puts what the log holds on the disk before anything is answered from it. A process that crashed, above all
+/// one that ended after a failed fsync, may have left transactions there that only the page cache has; a
+/// repeated request finds them done, writes nothing, and would be acknowledged. Syncing the log anew would not
+/// help: the kernel forgets what it failed to write. So its pages are written once more, to the data file.
+fn settle(connection: &Connection) -> R<()> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(store_error)
 }
 
 pub(super) fn enforce_foreign_keys(connection: &Connection) -> R<()> {
