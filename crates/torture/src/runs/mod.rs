@@ -28,6 +28,8 @@ pub enum Run {
     PowerCut,
     /// The same on a disk that lies about fsync: must lose something, or the run before proves nothing
     LyingDisk,
+    /// A failed fsync or kill -9, then requests are repeated, then the power goes
+    CrashThenCut,
     /// kill -9 while clients write
     Kill,
     /// The same on PostgreSQL, which goes on running
@@ -97,6 +99,7 @@ impl Run {
         match self {
             Run::PowerCut => "power cut",
             Run::LyingDisk => "power cut, lying disk",
+            Run::CrashThenCut => "crash, retry, power cut",
             Run::Kill => "kill -9",
             Run::KillPostgres => "kill -9, PostgreSQL",
             Run::Fsync => "failed fsync",
@@ -118,8 +121,8 @@ impl Run {
             (Run::PowerCut | Run::Kill, Size::Long) => 200,
             (Run::LyingDisk | Run::Fsync, Size::Small) => 3,
             (Run::LyingDisk | Run::Fsync, Size::Long) => 20,
-            (Run::KillPostgres, Size::Small) => 5,
-            (Run::KillPostgres, Size::Long) => 50,
+            (Run::KillPostgres | Run::CrashThenCut, Size::Small) => 6,
+            (Run::KillPostgres | Run::CrashThenCut, Size::Long) => 50,
             (Run::Retries | Run::FullDisk, Size::Small) | (Run::Ready, _) => 1,
             (Run::Retries | Run::FullDisk, Size::Long) => 5,
         }
@@ -134,6 +137,7 @@ impl Run {
         match self {
             Run::PowerCut => power_cut::run(setup, rounds).await,
             Run::LyingDisk => power_cut::lying(setup, rounds).await,
+            Run::CrashThenCut => power_cut::after_crash(setup, rounds).await,
             Run::Kill => kill::run(setup, rounds).await,
             Run::KillPostgres => kill::on_postgres(setup, rounds).await,
             Run::Fsync => fsync::run(setup, rounds).await,
@@ -145,11 +149,11 @@ impl Run {
 
     /// Why it can't be done on this machine.
     async fn impossible(self, setup: &Setup) -> Option<String> {
-        let disk = matches!(self, Run::PowerCut | Run::LyingDisk | Run::Fsync | Run::FullDisk);
+        let disk = !matches!(self, Run::Kill | Run::KillPostgres | Run::Retries | Run::Ready);
         if disk && let Some(why) = Disk::impossible(&setup.scratch).await {
             return Some(format!("needs root and a loop device: {why}"));
         }
-        let tracer = matches!(self, Run::LyingDisk | Run::Fsync);
+        let tracer = matches!(self, Run::LyingDisk | Run::CrashThenCut | Run::Fsync);
         (tracer && !traces().await).then(|| "needs strace with fault injection".to_owned())
     }
 }

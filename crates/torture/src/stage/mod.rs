@@ -7,7 +7,7 @@ mod journal;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -39,8 +39,7 @@ pub struct Load {
     writers: JoinSet<Journal>,
     written: Vec<Journal>,
     pollers: JoinSet<(usize, Cursor)>,
-    cut: Arc<AtomicBool>,
-    acknowledged: Arc<AtomicU64>,
+    scene: Scene,
 }
 
 /// How to set a stage.
@@ -95,24 +94,31 @@ impl Stage {
 
     /// Lets the clients work.
     pub fn load(&mut self) -> Result<Load, String> {
-        let address = self.server()?.address;
-        let cut = Arc::new(AtomicBool::new(false));
-        let acknowledged = Arc::new(AtomicU64::new(0));
-        let accounts = self.accounts.clone();
-        let scene = Scene { address, accounts, cut: cut.clone(), acknowledged: acknowledged.clone() };
-        let (mut writers, mut pollers) = (JoinSet::new(), JoinSet::new());
+        let mut load = self.load_writers()?;
+        for cursor in self.cursors.drain(..) {
+            load.pollers.spawn(clients::poll(load.scene.clone(), cursor));
+        }
+        Ok(load)
+    }
+
+    /// Lets the writers work while nobody takes updates: a start then has nothing to forget, and writes nothing.
+    pub fn load_writers(&mut self) -> Result<Load, String> {
+        let scene = Scene {
+            address: self.server()?.address,
+            accounts: self.accounts.clone(),
+            cut: Arc::default(),
+            acknowledged: Arc::default(),
+        };
+        let mut writers = JoinSet::new();
         for journal in self.journals.drain(..) {
             writers.spawn(clients::write(scene.clone(), journal));
         }
-        for cursor in self.cursors.drain(..) {
-            pollers.spawn(clients::poll(scene.clone(), cursor));
-        }
-        Ok(Load { writers, written: Vec::new(), pollers, cut, acknowledged })
+        Ok(Load { writers, written: Vec::new(), pollers: JoinSet::new(), scene })
     }
 
     /// Waits until all clients have stopped and takes their journals back.
     pub async fn gather(&mut self, mut load: Load) -> Result<(), String> {
-        load.cut.store(true, Ordering::SeqCst);
+        load.scene.cut.store(true, Ordering::SeqCst);
         load.wait_for_writers().await?;
         self.journals.append(&mut load.written);
         while let Some(ended) = load.pollers.join_next().await {
@@ -142,6 +148,15 @@ impl Stage {
         Ok(())
     }
 
+    /// Sends requests in doubt again, where they were done; their answers count. Returns how many did.
+    pub async fn repeat_what_is_there(&mut self, findings: &mut Findings) -> Result<u64, String> {
+        let address = self.server()?.address;
+        let before: u64 = self.journals.iter().map(|journal| journal.acknowledged).sum();
+        let mut check = check::Check::new(address, &self.accounts, findings);
+        check.repeat_what_is_there(&mut self.journals).await?;
+        Ok(self.journals.iter().map(|journal| journal.acknowledged).sum::<u64>() - before)
+    }
+
     /// Looks for damage in the data file, if there is one.
     pub async fn check_file(&self, findings: &mut Findings) {
         if self.program.store.is_none() {
@@ -155,14 +170,14 @@ impl Load {
     pub async fn work(&self, least: Duration) {
         let begin = Instant::now();
         tokio::time::sleep(least).await;
-        while self.acknowledged.load(Ordering::Relaxed) < LEAST && begin.elapsed() < FOR_LEAST {
+        while self.scene.acknowledged.load(Ordering::Relaxed) < LEAST && begin.elapsed() < FOR_LEAST {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
     /// From now on nothing counts.
     pub fn cut(&self) {
-        self.cut.store(true, Ordering::SeqCst);
+        self.scene.cut.store(true, Ordering::SeqCst);
     }
 
     /// Waits for the writers to notice that the server is gone, so that what it still answered counts.
