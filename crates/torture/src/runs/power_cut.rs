@@ -49,7 +49,7 @@ pub async fn lying(setup: &Setup, rounds: u64) -> Result<Ending, String> {
     Ok(Ending::Ran(Report {
         done: format!("{rounds} power cuts with fsync answered and not done"),
         found: format!(
-            "{acknowledged} acknowledged: {lost} lost, in {rounds_with_loss} of {rounds} rounds, as it must be"
+            "{acknowledged} acknowledged: losses in {rounds_with_loss} of {rounds} rounds, {lost} found, as it must be"
         ),
         held,
         notes,
