@@ -131,7 +131,9 @@ async fn exchange(stream: &mut BufReader<TcpStream>, request: &Request) -> std::
     let (mut length, mut retry_after) = (0, None);
     loop {
         line.clear();
-        if stream.read_line(&mut line).await? == 0 {
+        stream.read_line(&mut line).await?;
+        // The last line of a head that was cut off has no end.
+        if !line.ends_with('\n') {
             return Ok(None);
         }
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
