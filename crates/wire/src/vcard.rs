@@ -55,9 +55,10 @@ pub fn emails(text: &str) -> Vec<String> {
 pub fn write(card: &Card) -> String {
     let full_name = [card.first_name.as_str(), card.last_name.as_str()].join(" ");
     // FN may not be empty, so a nameless card goes by its number or address.
-    let shown = [full_name.trim()]
+    let shown = [full_name.as_str()]
         .into_iter()
         .chain(card.phones.iter().chain(&card.emails).map(String::as_str))
+        .map(|text| text.trim_matches(|c: char| c.is_whitespace() || c.is_control()))
         .find(|text| !text.is_empty())
         .unwrap_or("?");
     let mut out = String::from("BEGIN:VCARD\r\nVERSION:3.0\r\n");

@@ -110,6 +110,9 @@ fn a_nameless_card_goes_by_its_number() {
     let card = Card { phones: vec!["+1".to_owned()], ..Card::default() };
     assert!(write(&card).contains("\r\nFN:+1\r\n"));
     assert!(write(&Card::default()).contains("\r\nFN:?\r\n"));
+    // What is left out of a written name can't be all that is shown.
+    let unseen = Card { first_name: "\u{1} \u{7f}".to_owned(), ..card };
+    assert!(write(&unseen).contains("\r\nFN:+1\r\n"));
 }
 
 proptest! {
