@@ -10,6 +10,7 @@ mod contest;
 mod fill;
 mod load;
 mod ops;
+mod postgres;
 mod process;
 mod report;
 mod run;

@@ -11,6 +11,7 @@ use crate::Failed;
 use crate::contest::Contestant;
 use crate::fill::set::{self, Set, Size};
 use crate::fill::{self, names};
+use crate::postgres::{self, Pgbench};
 use crate::process::{self, Process};
 use crate::run::Settings;
 
@@ -27,7 +28,17 @@ pub struct Stage {
 pub struct Server {
     pub process: Process,
     pub set: Set,
-    copy: Option<PathBuf>,
+    ground: Ground,
+}
+
+/// What the server stands on.
+pub enum Ground {
+    /// The folder of a set.
+    Kept(PathBuf),
+    /// A folder with a copy of one.
+    Copy(PathBuf),
+    /// A database, and an empty folder.
+    Database { folder: PathBuf, url: String },
 }
 
 impl Stage {
@@ -44,29 +55,62 @@ impl Stage {
 
     /// Starts the server on a copy of a set, which is made where it is missing.
     pub fn server(&self, size: Size) -> Result<Server, Failed> {
-        let data = self.copy(size)?;
-        let set = Set::load(&self.settings.data.join(size.name()))?;
-        let mut command = self.server_command(&data);
+        let (ground, set) = self.ground(size)?;
+        let mut command = self.server_command(&ground);
         command.args(["--listen", "127.0.0.1:0"]);
         let process = Process::start(command, &self.path("server.log"))?;
-        Ok(Server { process, set, copy: (!self.settings.in_place).then_some(data) })
+        Ok(Server { process, set, ground })
     }
 
-    /// A folder with a copy of a set, or the set itself where the settings say so.
-    pub fn copy(&self, size: Size) -> Result<PathBuf, Failed> {
+    /// A copy of a set, or the set itself where the settings say so.
+    pub fn ground(&self, size: Size) -> Result<(Ground, Set), Failed> {
+        if let Some(postgres) = self.postgres() {
+            return self.database(&postgres, size);
+        }
         let kept = self.settings.data.join(size.name());
-        fill::fill(&kept, size, None)?;
+        let set = fill::fill(&kept, size)?;
         if self.settings.in_place {
-            return Ok(kept);
+            return Ok((Ground::Kept(kept), set));
         }
         let copy = self.path("server");
         fs::create_dir_all(&copy)?;
         copy_synced(&set::database(&kept), &set::database(&copy))?;
-        Ok(copy)
+        Ok((Ground::Copy(copy), set))
+    }
+
+    /// The PostgreSQL server, where the settings name one.
+    pub fn postgres(&self) -> Option<postgres::Server> {
+        (self.settings.engine != "sqlite").then(|| postgres::Server::new(&self.settings.engine))
+    }
+
+    /// Inserts by pgbench.
+    pub fn pgbench(&self, server: &postgres::Server) -> Result<Pgbench, Failed> {
+        Pgbench::prepare(server, self.path("pgbench.sql"))
+    }
+
+    fn database(&self, server: &postgres::Server, size: Size) -> Result<(Ground, Set), Failed> {
+        let kept = format!("{}_{}_{}", size.contacts, size.messages, size.accounts);
+        let set = match server.set(&kept)? {
+            Some(set) => set,
+            None => {
+                server.make(&kept, None)?;
+                let set = fill::fill_database(&server.database(&kept), size)?;
+                server.keep(&kept, &set)?;
+                set
+            }
+        };
+        let mut name = kept;
+        if !self.settings.in_place {
+            server.make("run", Some(&name))?;
+            name = "run".to_owned();
+        }
+        let folder = self.path("server");
+        fs::create_dir_all(&folder)?;
+        Ok((Ground::Database { folder, url: server.database(&name) }, set))
     }
 
     /// The server's command line: metrics on. `--listen` is the caller's to add.
-    pub fn server_command(&self, data: &Path) -> Command {
+    pub fn server_command(&self, ground: &Ground) -> Command {
         let mut command = Command::new(&self.settings.binary);
         for (name, _) in std::env::vars_os() {
             // Whatever the caller's own server is told, this one is a plain one.
@@ -74,8 +118,11 @@ impl Stage {
                 command.env_remove(name);
             }
         }
-        command.arg("serve").arg("--data").arg(data);
-        command.args(["--metrics-listen", "127.0.0.1:0"]);
+        command.args(["serve", "--metrics-listen", "127.0.0.1:0"]);
+        match ground {
+            Ground::Kept(folder) | Ground::Copy(folder) => command.arg("--data").arg(folder),
+            Ground::Database { folder, url } => command.arg("--data").arg(folder).args(["--store", url]),
+        };
         command
     }
 
@@ -131,10 +178,18 @@ impl Server {
     /// Ends it and forgets its copy.
     pub fn stop(self) -> Result<(), Failed> {
         self.process.stop()?;
-        if let Some(copy) = self.copy {
-            fs::remove_dir_all(copy)?;
+        self.ground.forget()
+    }
+}
+
+impl Ground {
+    /// Removes what was only a copy.
+    pub fn forget(self) -> Result<(), Failed> {
+        match self {
+            Ground::Kept(_) => Ok(()),
+            // The next copy takes the database's place.
+            Ground::Copy(folder) | Ground::Database { folder, .. } => Ok(fs::remove_dir_all(folder)?),
         }
-        Ok(())
     }
 }
 

@@ -3,9 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use contactgram_store::Location;
 use serde::{Deserialize, Serialize};
 
 use crate::Failed;
@@ -67,12 +65,4 @@ impl Set {
 /// Where the server looks in its data folder.
 pub fn database(folder: &Path) -> PathBuf {
     folder.join("contactgram.db")
-}
-
-/// Where a set is stored: the file in its folder, or the database of a URL.
-pub fn location(folder: &Path, store: Option<&str>) -> Result<Location, Failed> {
-    match store {
-        Some(url) => Ok(Location::from_str(url)?),
-        None => Ok(Location::Sqlite { path: database(folder) }),
-    }
 }

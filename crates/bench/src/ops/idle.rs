@@ -3,7 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Operation;
 use crate::Failed;
@@ -18,6 +18,9 @@ use crate::stage::Stage;
 const CALLS: usize = 10_000;
 /// Calls before the first look at the memory, which is then no longer that of a start.
 const FIRST: usize = 100;
+/// Calls between two pauses: a queue of connections that overflows costs whole seconds.
+const AT_ONCE: usize = 100;
+const PACE: Duration = Duration::from_millis(10);
 /// For what was accepted to be asked and to rest.
 const SETTLING: Duration = Duration::from_secs(4);
 
@@ -41,15 +44,19 @@ pub fn measure(stage: &Stage, report: &mut Report) -> Result<(), Failed> {
 }
 
 fn round(process: u32, address: SocketAddr, path: &dyn Fn(usize) -> String) -> Result<Round, Failed> {
-    let mut waiting = Vec::with_capacity(CALLS);
+    let (start, mut waiting) = (Instant::now(), Vec::with_capacity(CALLS));
     for number in 0..FIRST {
         waiting.push(wait(address, &path(number))?);
     }
     std::thread::sleep(Duration::from_secs(1));
     let before = process::resident_kib(process);
     for number in FIRST..CALLS {
+        if number % AT_ONCE == 0 {
+            std::thread::sleep(PACE);
+        }
         waiting.push(wait(address, &path(number))?);
     }
+    eprintln!("{CALLS} calls wait after {:.1} s", start.elapsed().as_secs_f64());
     std::thread::sleep(SETTLING);
     let after = process::resident_kib(process);
     for stream in &mut waiting {

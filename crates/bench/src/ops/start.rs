@@ -11,7 +11,7 @@ use crate::client::{self, Client};
 use crate::fill::set::Size;
 use crate::process;
 use crate::report::{Goal, Measure, OURS, Report, Round};
-use crate::stage::Stage;
+use crate::stage::{Ground, Stage};
 
 const SIZE: Size = Size { contacts: 1_000_000, messages: 1_000_000, accounts: 0 };
 /// Until a server counts as one that never starts.
@@ -20,13 +20,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const RESTING: Duration = Duration::from_secs(2);
 
 pub fn measure(stage: &Stage, report: &mut Report) -> Result<(), Failed> {
-    // Started once through the stage for the copy; then again and again on the same data.
-    let data = stage.copy(SIZE)?;
+    let (ground, _) = stage.ground(SIZE)?;
     let mut rounds = Vec::new();
     for _ in 0..stage.settings.rounds.max(1) {
         stage.wait_until_quiet();
-        rounds.push(round(stage, &data)?);
+        rounds.push(round(stage, &ground)?);
     }
+    ground.forget()?;
     let goals = [
         Goal::figure(Measure::P50, 300_000.0, None),
         Goal::figure(Measure::Memory, 30.0 * 1024.0, Some(20.0 * 1024.0)),
@@ -35,10 +35,10 @@ pub fn measure(stage: &Stage, report: &mut Report) -> Result<(), Failed> {
     Ok(())
 }
 
-fn round(stage: &Stage, data: &std::path::Path) -> Result<Round, Failed> {
+fn round(stage: &Stage, ground: &Ground) -> Result<Round, Failed> {
     // A port that was free a moment ago: the process can be asked before it has said where it listens.
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let mut command = stage.server_command(data);
+    let mut command = stage.server_command(ground);
     command.args(["--listen", &address.to_string()]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();

@@ -1,7 +1,8 @@
 //! Operations that are asked over and over by many connections: one contact, a page, a new contact, a message,
 //! updates. Each round asks the contestants and the server in turn, every second round in the opposite order.
 
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use super::Operation;
 use crate::Failed;
@@ -10,6 +11,7 @@ use crate::client::{self, Client};
 use crate::contest::Contestant;
 use crate::fill::names;
 use crate::load::{Load, drive};
+use crate::postgres::Pgbench;
 use crate::process::{self, CpuMark, Process};
 use crate::report::{Goal, Measure, OURS, Report, Round};
 use crate::stage::{Server, Stage};
@@ -26,63 +28,77 @@ type Next = Box<dyn FnMut(&mut Vec<u8>)>;
 
 struct Entrant {
     name: &'static str,
-    process: u32,
-    address: std::net::SocketAddr,
-    status: u16,
-    next: Next,
+    asked: Asked,
+}
+
+/// How an entrant is asked.
+enum Asked {
+    Http {
+        process: Process,
+        status: u16,
+        next: Next,
+    },
+    /// The server, which the caller stops.
+    Server {
+        process: u32,
+        address: SocketAddr,
+        status: u16,
+        next: Next,
+    },
+    Pgbench(Pgbench),
 }
 
 pub fn measure(operation: Operation, stage: &Stage, report: &mut Report) -> Result<(), Failed> {
     let server = stage.server(stage.size())?;
-    let ours = ours(operation, &server)?;
-    let mut processes: Vec<(&'static str, Process)> = Vec::new();
-    let rows = stage.settings.contacts;
-    for name in contestants(operation) {
-        let contestant = match *name {
-            "hyper" => Contestant::Hyper { size: answer_size(&server, operation)? },
-            _ => Contestant::Floor { rows },
-        };
-        processes.push((name, stage.contestant(&contestant)?));
-    }
     let mut entrants = Vec::new();
-    for (name, process) in &processes {
-        entrants.push(Entrant {
-            name,
-            process: process.id(),
-            address: process.address,
-            status: if operation == Operation::Post && *name == "floor" { 201 } else { 200 },
-            next: if *name == "floor" {
-                floor(operation, rows)
-            } else {
-                Box::new(|out| client::get(out, "/"))
-            },
-        });
+    for name in contestants(operation, stage) {
+        entrants.push(Entrant { name, asked: contestant(operation, name, (stage, &server))? });
     }
-    entrants.push(ours);
+    entrants.push(Entrant { name: OURS, asked: ours(operation, &server)? });
     let found = contest(stage, &mut entrants)?;
     let entries = entrants.iter().map(|entrant| entrant.name.to_owned()).zip(found).collect();
-    drop(processes);
+    drop(entrants);
     server.stop()?;
-    report.add(operation, entries, &goals(operation));
+    report.add(operation, entries, &goals(operation, stage));
     Ok(())
 }
 
-fn contestants(operation: Operation) -> &'static [&'static str] {
+fn contestants(operation: Operation, stage: &Stage) -> &'static [&'static str] {
     match operation {
         Operation::Get => &["hyper", "floor"],
         Operation::Updates => &["hyper"],
         Operation::Send => &[],
+        Operation::Post if stage.postgres().is_some() => &["pgbench"],
         _ => &["floor"],
     }
 }
 
-fn goals(operation: Operation) -> Vec<Goal> {
+fn contestant(operation: Operation, name: &str, (stage, server): (&Stage, &Server)) -> Result<Asked, Failed> {
+    let rows = stage.settings.contacts;
+    Ok(match (name, stage.postgres()) {
+        ("pgbench", Some(postgres)) => Asked::Pgbench(stage.pgbench(&postgres)?),
+        ("hyper", _) => {
+            let size = answer_size(server, operation)?;
+            let next: Next = Box::new(|out| client::get(out, "/"));
+            Asked::Http { process: stage.contestant(&Contestant::Hyper { size })?, status: 200, next }
+        }
+        _ => {
+            let process = stage.contestant(&Contestant::Floor { rows })?;
+            Asked::Http { process, status: status(operation), next: floor(operation, rows) }
+        }
+    })
+}
+
+fn goals(operation: Operation, stage: &Stage) -> Vec<Goal> {
     use Measure::{Cpu, P99, PerSecond};
     match operation {
         Operation::Get => {
             vec![Goal::ratio(Cpu, "hyper", 2.5, Some(2.0)), Goal::ratio(PerSecond, "hyper", 0.7, None)]
         }
         Operation::List => vec![Goal::ratio(Cpu, "floor", 1.5, Some(1.2))],
+        Operation::Post if stage.postgres().is_some() => {
+            vec![Goal::ratio(PerSecond, "pgbench", 0.5, Some(0.9))]
+        }
         Operation::Post => vec![
             Goal::ratio(Cpu, "floor", 2.0, None),
             Goal::ratio(PerSecond, "floor", 0.5, Some(0.75)),
@@ -96,6 +112,11 @@ fn goals(operation: Operation) -> Vec<Goal> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The status that answers have.
+fn status(operation: Operation) -> u16 {
+    if operation == Operation::Post { 201 } else { 200 }
 }
 
 /// All rounds of all entrants, in the entrants' order.
@@ -119,17 +140,22 @@ fn contest(stage: &Stage, entrants: &mut [Entrant]) -> Result<Vec<Vec<Round>>, F
 }
 
 fn once(stage: &Stage, entrant: &mut Entrant, seconds: f64) -> Result<Round, Failed> {
+    let (connections, length) = (stage.settings.connections, Duration::from_secs_f64(seconds));
+    let (process, address, status, next) = match &mut entrant.asked {
+        Asked::Http { process, status, next } => (process.id(), process.address, *status, next),
+        Asked::Server { process, address, status, next } => (*process, *address, *status, next),
+        Asked::Pgbench(pgbench) => {
+            let (per_second, mean_ms) = pgbench.run(connections, length)?;
+            // It tells the mean only; with a closed loop that is near the median.
+            let p50_us = Some(mean_ms * 1000.0);
+            return Ok(Round { per_second: Some(per_second), p50_us, ..Round::default() });
+        }
+    };
     let own = std::process::id();
     let (busy, theirs, ours, start) =
-        (process::machine_busy(), CpuMark::of(entrant.process), CpuMark::of(own), Instant::now());
-    let done = drive(&mut Load {
-        address: entrant.address,
-        connections: stage.settings.connections,
-        length: std::time::Duration::from_secs_f64(seconds),
-        status: entrant.status,
-        next: &mut *entrant.next,
-    })?;
-    let server_ns = CpuMark::of(entrant.process).since(&theirs);
+        (process::machine_busy(), CpuMark::of(process), CpuMark::of(own), Instant::now());
+    let done = drive(&mut Load { address, connections, length, status, next: &mut **next })?;
+    let server_ns = CpuMark::of(process).since(&theirs);
     let used = server_ns + CpuMark::of(own).since(&ours);
     let all = start.elapsed().as_nanos() as f64
         * std::thread::available_parallelism().map_or(1, usize::from) as f64;
@@ -150,7 +176,7 @@ fn once(stage: &Stage, entrant: &mut Entrant, seconds: f64) -> Result<Round, Fai
 }
 
 /// The requests that the server is asked.
-fn ours(operation: Operation, server: &Server) -> Result<Entrant, Failed> {
+fn ours(operation: Operation, server: &Server) -> Result<Asked, Failed> {
     let (root, mut chance) = (format!("/bot{}", server.set.sender.token), Chance::new(1));
     let next: Next = match operation {
         Operation::Get => {
@@ -187,8 +213,7 @@ fn ours(operation: Operation, server: &Server) -> Result<Entrant, Failed> {
         }
     };
     let (process, address) = (server.process.id(), server.process.address);
-    let status = if operation == Operation::Post { 201 } else { 200 };
-    Ok(Entrant { name: OURS, process, address, status, next })
+    Ok(Asked::Server { process, address, status: status(operation), next })
 }
 
 /// The requests that the floor is asked.
