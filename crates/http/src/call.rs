@@ -3,7 +3,7 @@
 
 use crate::App;
 use crate::reply::{Failure, bad};
-use crate::server::{BodyError, read_body};
+use crate::server::read_body;
 use axum::RequestExt;
 use axum::body::Body;
 use axum::extract::{FromRequest, RawPathParams, Request};
@@ -87,16 +87,13 @@ impl Call {
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let upload =
             content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("multipart/form-data"));
-        let mut limits = app.options.body;
+        let mut limits = app.options.body.clone();
         if upload {
             limits.max_bytes = app.options.max_upload;
         }
-        let raw = read_body(body, limits).await.map_err(|error| match error {
-            BodyError::TooLarge => Failure::TooLarge,
-            BodyError::Timeout => Failure::Slow,
-            BodyError::Broken => bad("the body ended before its time"),
-        })?;
-        let body = decoded(&parts.headers, raw, limits.max_bytes)?;
+        let most = limits.max_bytes;
+        let raw = read_body(body, limits).await?;
+        let body = decoded(&parts.headers, raw, most)?;
         let once = once(&parts, &body)?;
         let params = Params::read(parts.uri.query(), content_type, body).await?;
         Ok(Asked { hub: app.hub, caller, params, once })

@@ -1,6 +1,7 @@
 //! The one place where results become answers: status, envelope, headers. Every failure leaves as
 //! `{"ok":false,"error_code":…,"description":…}` with the same number as its status.
 
+use crate::server::BodyError;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use contactgram_hub::{Answer, Error};
@@ -52,6 +53,20 @@ impl From<BadBody> for Failure {
             BadBody::Malformed(bad) => bad.into(),
             BadBody::UnsupportedType => Failure::WrongType,
             BadBody::TooLarge => Failure::TooLarge,
+        }
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Failure {
+        match error {
+            BodyError::TooLarge => Failure::TooLarge,
+            BodyError::Timeout => Failure::Slow,
+            BodyError::Broken => bad("the body ended before its time"),
+            BodyError::Crowded => {
+                let text = "too many large bodies at a time".into();
+                Failure::Hub(Error::Unavailable { text, retry_after: 1 })
+            }
         }
     }
 }

@@ -96,7 +96,7 @@ impl Default for Config {
             max_body: 1024 * 1024,
             max_connections: 16_384,
             head_timeout_s: 10,
-            body_timeout_s: 15,
+            body_timeout_s: 10,
             idle_timeout_s: 75,
             drain_s: 10,
             webhooks_allow_private: false,

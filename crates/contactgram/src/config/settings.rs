@@ -144,7 +144,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "body_timeout_s",
         help: "Seconds between two pieces of a body.",
-        sample: "15",
+        sample: "10",
         set: |config, given| value::whole(given, 1..=3600).map(|s| config.body_timeout_s = s),
         ..Setting::BASE
     },

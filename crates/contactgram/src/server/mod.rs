@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contactgram_http::Options;
-use contactgram_http::server::{self as http, Limits};
+use contactgram_http::server::{self as http, Limits, Room};
 use contactgram_hub::Hub;
 use contactgram_store::Store;
 use tokio::net::TcpListener;
@@ -118,6 +118,7 @@ fn limits(config: &Config) -> Limits {
         idle_timeout: seconds(config.idle_timeout_s),
         max_connections: config.max_connections,
         max_body: config.max_body,
+        room: Room::for_bodies_of(config.max_body),
         drain: draining(config),
         ..Limits::default()
     }

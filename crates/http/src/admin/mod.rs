@@ -7,7 +7,7 @@ mod people;
 
 use crate::App;
 use crate::reply::{Failure, bad};
-use crate::server::{BodyError, read_body};
+use crate::server::read_body;
 use axum::RequestExt;
 use axum::Router;
 use axum::extract::{FromRequest, RawPathParams, Request};
@@ -70,11 +70,7 @@ impl FromRequest<App> for Operator {
         };
         let (parts, body) = request.into_parts();
         check(&parts.headers, app).await?;
-        let body = read_body(body, app.options.body).await.map_err(|error| match error {
-            BodyError::TooLarge => Failure::TooLarge,
-            BodyError::Timeout => Failure::Slow,
-            BodyError::Broken => bad("the body ended before its time"),
-        })?;
+        let body = read_body(body, app.options.body.clone()).await?;
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let params = Params::read(parts.uri.query(), content_type, body).await?;
         Ok(Operator { app: app.clone(), params, path })

@@ -68,6 +68,7 @@ where
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
+        heed_slow_readers(&stream);
         served.spawn(connection::converse(stream, peer, service.clone(), Arc::clone(&house)));
     }
 
@@ -75,6 +76,23 @@ where
     finish(&house, &served).await;
     Ok(())
 }
+
+/// Bytes that wait in the kernel for a client's window, in about.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const UNSENT: u32 = 128 * 1024;
+
+/// Left to itself the kernel takes megabytes before a write has to wait, and then reports room only when a third
+/// of them is gone: a client that reads slowly but steadily looks like one that has stopped, and one that has
+/// stopped holds the megabytes.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+fn heed_slow_readers(stream: &TcpStream) {
+    if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT) {
+        tracing::debug!(%error, "TCP_NOTSENT_LOWAT was refused");
+    }
+}
+
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+fn heed_slow_readers(_: &TcpStream) {}
 
 /// Each connection ends itself when the drain is over; the half second more is for the last of them to be polled.
 async fn finish(house: &House, served: &TaskTracker) {

@@ -13,13 +13,17 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::room::{Room, Share};
+
 /// Slower than this on average, in bytes a second, is a client that holds a connection rather than sends a body.
 const MIN_RATE: u64 = 1024;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BodyLimits {
     /// Bytes, decoded.
     pub max_bytes: usize,
+    /// What all bodies share.
+    pub room: Room,
     /// The longest wait for the next piece. The whole may take this long and one second more for each KiB received.
     pub idle: Duration,
 }
@@ -32,6 +36,8 @@ pub enum BodyError {
     Timeout,
     /// 400: the client hung up, or its chunks are malformed.
     Broken,
+    /// 503: the bodies of others take all the room.
+    Crowded,
 }
 
 impl fmt::Display for BodyError {
@@ -40,6 +46,7 @@ impl fmt::Display for BodyError {
             Self::TooLarge => "the body is too large",
             Self::Timeout => "the body came too slowly",
             Self::Broken => "the body broke off or is malformed",
+            Self::Crowded => "too many large bodies at a time",
         })
     }
 }
@@ -84,6 +91,7 @@ pub struct Paced<B> {
     body: B,
     limits: BodyLimits,
     received: usize,
+    share: Share,
     /// From the first time the body kept us waiting: one that is already here needs no timer.
     wait: Option<Wait>,
 }
@@ -97,13 +105,17 @@ struct Wait {
 
 impl<B> Paced<B> {
     pub fn new(body: B, limits: BodyLimits) -> Self {
-        Self { body, limits, received: 0, wait: None }
+        let share = Share::new(limits.room.clone());
+        Self { body, limits, received: 0, share, wait: None }
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), BodyError> {
         self.received = self.received.saturating_add(bytes);
         if self.received > self.limits.max_bytes {
             return Err(BodyError::TooLarge);
+        }
+        if !self.share.cover(self.received) {
+            return Err(BodyError::Crowded);
         }
         if let Some(wait) = &mut self.wait {
             wait.is_set = false;

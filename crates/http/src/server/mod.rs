@@ -9,6 +9,7 @@ mod envelope;
 mod linger;
 mod pulse;
 pub mod request_id;
+mod room;
 mod service;
 mod wire;
 
@@ -30,6 +31,7 @@ use tower_service::Service;
 pub use accept::raise_open_files;
 pub use body::{BodyError, BodyLimits, read_body};
 pub use request_id::request_id;
+pub use room::Room;
 
 /// What one listener allows. `Default` is meant for a server that strangers can reach.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct Limits {
     pub max_head_bytes: usize,
     /// A request's body outside uploads, in bytes. `read_body` enforces it: see [`Limits::body`].
     pub max_body: usize,
+    /// How much of bodies is held at a time, in all.
+    pub room: Room,
     /// How long requests in progress may go on after the shutdown was asked for.
     pub drain: Duration,
 }
@@ -54,11 +58,12 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head_timeout: Duration::from_secs(10),
-            body_idle_timeout: Duration::from_secs(15),
+            body_idle_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             max_connections: 16_384,
             max_head_bytes: 64 * 1024,
             max_body: 1024 * 1024,
+            room: Room::default(),
             drain: Duration::from_secs(10),
         }
     }
@@ -67,7 +72,7 @@ impl Default for Limits {
 impl Limits {
     /// The bounds for an ordinary body, as [`read_body`] wants them.
     pub fn body(&self) -> BodyLimits {
-        BodyLimits { max_bytes: self.max_body, idle: self.body_idle_timeout }
+        BodyLimits { max_bytes: self.max_body, room: self.room.clone(), idle: self.body_idle_timeout }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bodies are bounded in bytes and in time while they are read.
 
-use contactgram_http::server::Limits;
+use contactgram_http::server::{Limits, Room};
 
 use crate::kit::{Client, SHORT, ample, start};
 
@@ -110,4 +110,32 @@ async fn an_unread_body_does_not_become_the_next_request() {
     assert_eq!(client.answer().await.status, 401);
     client.get("/refused").await;
     assert_eq!(client.answer().await.status, 401);
+}
+
+#[tokio::test]
+async fn large_bodies_beyond_the_room_are_refused_and_small_ones_are_not() {
+    let server = start(Limits { room: Room::of(MAX), ..ample() }).await;
+    let mut hoarders = Vec::new();
+    for _ in 0..2 {
+        let mut hoarder = server.connect().await;
+        post(&mut hoarder, MAX).await;
+        hoarder.send(&"x".repeat(MAX - 1)).await;
+        hoarders.push(hoarder);
+    }
+    // Which of them was first, nobody knows; the other is refused.
+    let (mut one, mut two) = (hoarders.remove(0), hoarders.remove(0));
+    let (refused, mut left) = tokio::select! {
+        refused = one.answer() => (refused, two),
+        refused = two.answer() => (refused, one),
+    };
+    assert_eq!((refused.status, refused.body.as_str()), (503, "crowded"));
+    let mut other = server.connect().await;
+    post(&mut other, 3).await;
+    other.send("abc").await;
+    assert_eq!(other.answer().await.body, "abc");
+    left.send("x").await;
+    assert_eq!(left.answer().await.status, 200);
+    post(&mut other, MAX).await;
+    other.send(&"y".repeat(MAX)).await;
+    assert_eq!(other.answer().await.status, 200, "what was taken is given back");
 }

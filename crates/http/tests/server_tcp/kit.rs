@@ -157,6 +157,7 @@ async fn echo(State(stage): State<Arc<Stage>>, request: Request) -> Response {
         Err(BodyError::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, Body::from("too large")),
         Err(BodyError::Timeout) => (StatusCode::REQUEST_TIMEOUT, Body::from("too slow")),
         Err(BodyError::Broken) => (StatusCode::BAD_REQUEST, Body::from("broken")),
+        Err(BodyError::Crowded) => (StatusCode::SERVICE_UNAVAILABLE, Body::from("crowded")),
     };
     Response::builder().status(status).body(body).unwrap()
 }
