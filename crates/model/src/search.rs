@@ -56,9 +56,15 @@ impl Term {
     }
 }
 
+/// Characters of a query that are looked at: more than a person types, and few enough for any script, whose
+/// characters may each fold to as many as eighteen.
+const QUERY_CHARS: usize = 1024;
+
 /// The terms of a search; all must match. Digits with the usual separators between them are read as one
-/// number, so that `+1 415 555` finds `+14155550100`. Empty when the query has no letter and no digit.
+/// number, so that `+1 415 555` finds `+14155550100`. Empty when the query has no letter and no digit; of one
+/// longer than 1024 characters the rest is not looked at.
 pub fn terms(query: &str) -> Vec<Term> {
+    let query = query.char_indices().nth(QUERY_CHARS).map_or(query, |(end, _)| &query[..end]);
     let looks_like_a_number = query.chars().any(|c| c.is_ascii_digit())
         && query.chars().all(|c| c.is_ascii_digit() || " +-.()/".contains(c));
     if looks_like_a_number {
@@ -161,6 +167,13 @@ mod tests {
         ] {
             assert!(finds(fields, query), "{query:?} in {fields:?}");
         }
+    }
+
+    #[test]
+    fn a_query_is_looked_at_no_further_than_anybody_types() {
+        let long = "\u{fdfa}".repeat(300_000);
+        assert_eq!(terms(&long), terms(&long[..3 * QUERY_CHARS]));
+        assert_eq!(terms(&"7".repeat(300_000)), [Term("7".repeat(QUERY_CHARS))]);
     }
 
     #[test]

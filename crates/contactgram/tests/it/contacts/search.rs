@@ -88,3 +88,21 @@ async fn a_search_follows_what_changes_and_pages_like_a_list() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_query_longer_than_any_field_is_answered_like_another() {
+    on_each_engine(async |server| {
+        let shop = server.account("Shop").await;
+        let name = "a".repeat(60);
+        add(&shop.v1(), json!({"first_name": name, "email": "a@example.org"})).await;
+        shop.bot().call("sendMessage", json!({"chat_id": shop.id, "text": "a".repeat(4000)})).await.result();
+        // A message can hold what is looked at of a query; a name can't.
+        for (query, contacts, messages) in [("a".repeat(60_000), 0, 1), ("\u{3316}".repeat(60_000), 0, 0)] {
+            let page = shop.bot().call("getContacts", json!({"q": query})).await.result();
+            assert_eq!(page["total_count"], contacts);
+            let page = shop.bot().call("getMessages", json!({"q": query})).await.result();
+            assert_eq!(page.as_array().map(Vec::len), Some(messages), "{page}");
+        }
+    })
+    .await;
+}
