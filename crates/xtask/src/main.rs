@@ -5,6 +5,7 @@
 
 mod ci;
 mod deny;
+mod fuzz;
 mod openapi;
 mod run;
 mod spdx;
@@ -32,6 +33,8 @@ enum Command {
     Deny,
     /// Write docs/openapi.json anew, or check that it is fresh
     Openapi(openapi::Options),
+    /// Try the parsers with inputs that a fuzzer makes up
+    Fuzz(fuzz::Options),
     /// Prepare what the tests need (packages, a throwaway PostgreSQL), then run every suite
     Test(test::Options),
     /// Hurt a release build for long: power cuts, kills, failing and full disks, retries
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&root),
         Command::Deny => deny::run(&root).map(|()| true),
         Command::Openapi(options) => openapi::run(&root, &options).map(|()| true),
+        Command::Fuzz(options) => fuzz::run(&root, &options).map(|()| true),
         Command::Test(options) => test::run(&root, &options).map(|tally| tally.report()),
         Command::Torture(options) => torture::run(&root, &options).map(|tally| tally.report()),
         Command::Ci(options) => ci::run(&root, &options).map(|tally| tally.report()),

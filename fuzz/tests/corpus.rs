@@ -1,0 +1,31 @@
+//! Every target over the inputs that are checked in: seeds, and what once broke a law.
+//! `cargo test --manifest-path fuzz/Cargo.toml --no-default-features`; it needs no fuzzer.
+
+use contactgram_fuzz::TARGETS;
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn every_input_of_the_corpora_keeps_the_laws() {
+    let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for (name, run) in TARGETS {
+        let inputs = fs::read_dir(corpora.join(name)).unwrap_or_else(|why| panic!("corpus/{name}: {why}"));
+        let mut tried = 0;
+        for input in inputs {
+            run(&fs::read(input.unwrap().path()).unwrap());
+            tried += 1;
+        }
+        assert!(tried >= 3, "corpus/{name} has {tried} inputs");
+    }
+}
+
+#[test]
+fn every_corpus_has_its_target() {
+    for folder in ["corpus", "dictionaries"] {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let name = name.strip_suffix(".dict").unwrap_or(&name);
+            assert!(contactgram_fuzz::target(name).is_some(), "{folder}/{name}");
+        }
+    }
+}
