@@ -1,5 +1,7 @@
 //! Clients that are slow, greedy or many, against the real server with the limits it is shipped with.
 
+#![allow(clippy::unwrap_used)]
+
 mod crowds;
 mod overload;
 mod slow;
