@@ -4,14 +4,14 @@
 use crate::call::{Asked, Call};
 use crate::reply::{self, Failure, Reply, bad};
 use contactgram_hub::access::{ContactsRead, ContactsWrite};
-use contactgram_hub::{Answer, Change, ContactKey, ContactPage, Error, ListQuery};
+use contactgram_hub::{Answer, ContactKey, ContactPage, Error, ListQuery};
 use contactgram_model::contact::ContactChange;
-use contactgram_model::{Contact, ContactId, page};
+use contactgram_model::{ContactId, page};
 use contactgram_wire::contact::{Meaning, needs_region, read_change};
-use contactgram_wire::event::{ContactEvent, RemovedContact};
 use contactgram_wire::params::Params;
 use http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The fields that a mask may name.
@@ -39,7 +39,7 @@ pub(crate) const FIELDS: [&str; 17] = [
 pub(crate) async fn list(call: Call) -> Reply {
     let (permit, params) = (call.permit()?, call.query());
     let page = call.hub().contacts(&permit, list_query(&params)?).await?;
-    Ok(reply::result(page_json(&page, mask(&params)?.as_deref())?))
+    Ok(reply::result(page_json(page, mask(&params)?.as_deref())?))
 }
 
 /// `POST /contacts`
@@ -60,16 +60,16 @@ pub(crate) async fn add(call: Call) -> Reply {
 pub(crate) async fn get(call: Call) -> Reply {
     let (permit, key) = (call.permit::<ContactsRead>()?, key(&call)?);
     let contact = call.hub().contact(&permit, key).await?;
-    if matches(&call.parts.headers, &contact) {
-        return Ok(reply::not_modified(contact.version));
+    let version = contact.version;
+    if matches(&call.parts.headers, version) {
+        return Ok(reply::not_modified(version));
     }
     let mask = match call.parts.uri.query() {
         Some(_) => mask(&call.query())?,
         None => None,
     };
-    let mut answer = Answer::json(contact_json(&contact, mask.as_deref())?);
-    answer.version = Some(contact.version);
-    Ok(reply::done(answer))
+    let result = contact_json(contact.body, mask.as_deref())?;
+    Ok(reply::done(Answer { version: Some(version), ..Answer::json(result) }))
 }
 
 /// `PATCH /contacts/{contact_id}`
@@ -132,59 +132,53 @@ pub(crate) fn mask(params: &Params) -> Result<Option<Vec<String>>, Failure> {
     }
 }
 
-/// A contact as JSON, with the fields of a mask alone.
-pub(crate) fn contact_json(contact: &Contact, mask: Option<&[String]>) -> Result<String, Failure> {
-    to_json(&masked(contact, mask)?)
-}
-
-/// A page of contacts as JSON.
-pub(crate) fn page_json(page: &ContactPage, mask: Option<&[String]>) -> Result<String, Failure> {
-    #[derive(Serialize)]
-    struct Page<'a> {
-        total_count: i64,
-        contacts: Vec<Row<'a>>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next_cursor: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next_sync_token: Option<&'a str>,
+/// A contact's JSON, with the fields of a mask alone.
+pub(crate) fn contact_json(body: String, mask: Option<&[String]>) -> Result<String, Failure> {
+    match mask {
+        None => Ok(body),
+        Some(mask) => to_json(&masked(from_json(&body)?, mask)),
     }
-    let contacts = page
-        .rows
-        .iter()
-        .map(|row| match row {
-            Change::Kept(contact) => masked(contact, mask),
-            Change::Removed(id) => Ok(Row::Event(ContactEvent::Removed(RemovedContact::new(*id)))),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    to_json(&Page {
-        total_count: page.total_count,
-        contacts,
-        next_cursor: page.next_cursor.as_deref(),
-        next_sync_token: page.next_sync_token.as_deref(),
-    })
 }
 
-/// A contact in a list: whole, removed, or some of its fields.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Row<'a> {
-    Event(ContactEvent<'a>),
-    Some(Map<String, Value>),
-}
-
-fn masked<'a>(contact: &'a Contact, mask: Option<&[String]>) -> Result<Row<'a>, Failure> {
-    let Some(mask) = mask else { return Ok(Row::Event(ContactEvent::Kept(contact))) };
-    match serde_json::to_value(contact) {
-        Ok(Value::Object(mut all)) => {
-            all.retain(|field, _| mask.contains(field));
-            Ok(Row::Some(all))
+/// A page of contacts as JSON. In it removed contacts are whole whatever the mask.
+pub(crate) fn page_json(page: ContactPage, mask: Option<&[String]>) -> Result<String, Failure> {
+    let rows = match mask {
+        None => page.json,
+        Some(mask) => {
+            let all: Vec<Map<String, Value>> = from_json(&format!("[{}]", page.json))?;
+            let rows =
+                all.into_iter().map(|row| if row.contains_key("deleted") { row } else { masked(row, mask) });
+            let rows = to_json(&rows.collect::<Vec<_>>())?;
+            rows[1..rows.len() - 1].to_owned()
         }
-        _ => Err(Error::internal("a contact that is no JSON object").into()),
+    };
+    let mut json = String::with_capacity(rows.len() + 256);
+    json.push_str("{\"total_count\":");
+    json.push_str(&page.total_count.to_string());
+    json.push_str(",\"contacts\":[");
+    json.push_str(&rows);
+    json.push(']');
+    // Both are base64url: nothing in them needs escaping.
+    for (name, value) in [("next_cursor", page.next_cursor), ("next_sync_token", page.next_sync_token)] {
+        if let Some(value) = value {
+            json.push_str(&format!(",\"{name}\":\"{value}\""));
+        }
     }
+    json.push('}');
+    Ok(json)
+}
+
+fn masked(mut all: Map<String, Value>, mask: &[String]) -> Map<String, Value> {
+    all.retain(|field, _| mask.contains(field));
+    all
 }
 
 fn to_json<T: Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| Error::internal(error).into())
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| Error::internal(error).into())
 }
 
 fn key(call: &Call) -> Result<ContactKey, Failure> {
@@ -197,8 +191,11 @@ pub(crate) fn contact_id(text: &str) -> Result<ContactId, Failure> {
 }
 
 /// Whether `If-None-Match` names what the caller would get.
-fn matches(headers: &HeaderMap, contact: &Contact) -> bool {
-    let tag = format!("\"{}\"", contact.version);
+fn matches(headers: &HeaderMap, version: i64) -> bool {
+    if !headers.contains_key(IF_NONE_MATCH) {
+        return false;
+    }
+    let tag = format!("\"{version}\"");
     headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value.trim() == "*" || value.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
     })

@@ -28,7 +28,7 @@ pub use callbacks::CallbackAnswer;
 pub use chats::CHAT_ACTIONS;
 pub use contactgram_connector::courier::ReplyCall;
 pub use contactgram_store::ops::commands::Audience;
-pub use contacts::{Change, ContactKey, ContactPage, ListQuery};
+pub use contacts::{ContactKey, ContactPage, ListQuery};
 pub use error::Error;
 pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, Reply};
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
@@ -64,6 +64,7 @@ pub struct Hub {
     bells: Arc<Bells>,
     pollers: updates::Pollers,
     running: once::Running,
+    fences: Arc<contacts::Fences>,
     dispatchers: webhooks::Dispatchers,
     tasks: TaskTracker,
 }
@@ -79,6 +80,7 @@ impl Hub {
             bells: Arc::default(),
             pollers: updates::Pollers::default(),
             running: once::Running::default(),
+            fences: Arc::default(),
             dispatchers: webhooks::Dispatchers::default(),
             tasks: TaskTracker::new(),
         }

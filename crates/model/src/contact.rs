@@ -1,5 +1,6 @@
-//! A contact: what one account knows of somebody. The JSON of the Contact API is this struct's.
-//! Which of two contacts are the same, and what a change does to the rest, is the hub's business.
+//! A contact: what one account knows of somebody. The JSON of the Contact API is this struct's, and is what
+//! the store keeps. Which of two contacts are the same, and what a change does to the rest, is the hub's
+//! business.
 
 use crate::clock::Timestamp;
 use crate::ids::{ContactId, UserId};
@@ -23,61 +24,48 @@ pub enum ContactSource {
     Sync,
 }
 
-impl ContactSource {
-    /// The number kept in the store.
-    pub fn code(self) -> i64 {
-        self as i64
-    }
-
-    /// The source behind a stored number.
-    pub fn from_code(code: i64) -> Option<ContactSource> {
-        use ContactSource::{Import, Manual, Message, Shared, Sync};
-        [Manual, Import, Message, Shared, Sync].into_iter().find(|source| source.code() == code)
-    }
-}
-
 /// One contact of one account. Absent values are left out of the JSON, never `null`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contact {
     /// The user's id where that is known, else of [`ContactId::OWN`].
     pub id: ContactId,
     /// 1–64 characters.
     pub first_name: String,
     /// At most 64 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// Without the `@`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// E.164.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
     /// As given; checked only for an `@` with something on both sides.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Equal to `id` once known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
     /// IETF language tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language_code: Option<String>,
     /// Present and true for bots.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_bot: bool,
     /// The caller's labels, sorted, each once.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// The caller's note, at most 4096 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The caller's own data, at most 16 KiB as JSON.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub attributes: Map<String, Value>,
     /// The contact's user shared this very number.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub phone_verified: bool,
     /// The contact's user blocked the account.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_blocked: bool,
     /// How the account came to know it.
     pub source: ContactSource,
@@ -108,6 +96,25 @@ impl Contact {
         search::document(
             [self.first_name.as_str()].into_iter().chain(optional.into_iter().flatten().map(String::as_str)),
         )
+    }
+}
+
+/// A contact as it is kept: what the API answers with, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredContact {
+    /// As in [`Contact`].
+    pub version: i64,
+    /// The JSON of a [`Contact`].
+    pub body: String,
+}
+
+impl StoredContact {
+    /// The contact that the JSON says.
+    ///
+    /// # Errors
+    /// When it says none.
+    pub fn contact(&self) -> serde_json::Result<Contact> {
+        Ok(Contact { version: self.version, ..serde_json::from_str(&self.body)? })
     }
 }
 
@@ -235,6 +242,27 @@ mod tests {
             json,
             r#"{"id":1,"first_name":"John","last_name":"Doe","phone_number":"+1234567890","source":"manual","created_at":5,"updated_at":6}"#
         );
+    }
+
+    #[test]
+    fn what_is_kept_is_the_contact_again() {
+        let full = Contact {
+            username: Some("John_Doe".to_owned()),
+            email: Some("a@b".to_owned()),
+            user_id: Some(UserId(1)),
+            language_code: Some("de".to_owned()),
+            is_bot: true,
+            labels: vec!["a".to_owned(), "\u{2028}b".to_owned()],
+            note: Some("\"line\"\n".to_owned()),
+            attributes: json!({"z": 0.1, "a": [null, {}]}).as_object().unwrap().clone(),
+            is_blocked: true,
+            ..contact()
+        };
+        for contact in [full, Contact { last_name: None, ..contact() }] {
+            let body = serde_json::to_string(&contact).unwrap();
+            assert_eq!(StoredContact { version: 7, body }.contact().unwrap(), contact);
+        }
+        assert!(StoredContact { version: 7, body: "{}".to_owned() }.contact().is_err());
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod webhook;
 pub use account::{Account, AccountKind};
 pub use chat::{ChatKind, Group, MemberStatus};
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use contact::{Contact, ContactSource};
+pub use contact::{Contact, ContactSource, StoredContact};
 pub use ids::{ChatId, ContactId, MessageId, UpdateId, UserId};
 pub use message::{Direction, StoredMessage};
 pub use phone::PhoneNumber;

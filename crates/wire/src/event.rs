@@ -3,7 +3,7 @@
 use crate::chat::Chat;
 use crate::message::Message;
 use crate::user::User;
-use contactgram_model::{Contact, ContactId, MemberStatus, Timestamp};
+use contactgram_model::{ContactId, MemberStatus, Timestamp};
 use serde::Serialize;
 
 /// `CallbackQuery`: somebody pressed an inline button.
@@ -100,17 +100,7 @@ impl<'a> ChatMember<'a> {
     }
 }
 
-/// Payload of `contact_added` and `contact_changed`, and a row of a sync answer.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum ContactEvent<'a> {
-    /// The contact as it is now.
-    Kept(&'a Contact),
-    /// The contact is gone.
-    Removed(RemovedContact),
-}
-
-/// A contact that is gone.
+/// A contact that is gone: payload of `contact_removed`, and a row of a sync answer.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct RemovedContact {
     /// The id it had last.

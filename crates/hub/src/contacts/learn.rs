@@ -110,6 +110,8 @@ pub(crate) fn set_blocked(
     user: UserId,
     blocked: bool,
 ) -> Result<(), Error> {
+    // The whole contact is written: nobody may change it between here and there.
+    counters::lock(tx, account)?;
     let Some(mut contact) = contacts::of_user(tx, account, user)? else { return Ok(()) };
     if contact.is_blocked == blocked {
         return Ok(());

@@ -1,13 +1,20 @@
-//! Pages of contacts, and what changed since a sync token.
+//! Contacts as they are read: one, pages of them, and what changed since a sync token. They come as the JSON
+//! that the store keeps and go to the caller as they are.
 
+use super::fences::STRIDE;
+use super::{ContactKey, NO_CONTACT};
 use crate::access::ContactsRead;
 use crate::{Error, Hub, Permit};
-use contactgram_model::{Contact, UserId, page, search};
+use contactgram_model::{StoredContact, UserId, page, search};
 use contactgram_store::Tx;
-pub use contactgram_store::ops::contact_list::Change;
-use contactgram_store::ops::contact_list::{self, Query, Sort, Start};
-use contactgram_store::ops::counters;
+use contactgram_store::ops::contact_list::{self, Change, Page, Place, Query, Sort, Start};
+use contactgram_store::ops::{contacts, counters};
+use contactgram_wire::event::RemovedContact;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Rows of a page that are read where they are asked for.
+const CHEAP_ROWS: i64 = 200;
 
 /// What a list is asked for.
 #[derive(Debug, Clone, Default)]
@@ -29,12 +36,12 @@ pub struct ListQuery {
 }
 
 /// A page of contacts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactPage {
     /// How many there are in all.
     pub total_count: i64,
-    /// The rows: contacts, and in a sync answer removed ones.
-    pub rows: Vec<Change>,
+    /// The rows as JSON, with commas between: contacts, and in a sync answer removed ones.
+    pub json: String,
     /// Where the next page begins, if there is one.
     pub next_cursor: Option<String>,
     /// For asking later what changed; only behind the last page of an unfiltered list.
@@ -55,6 +62,16 @@ enum Position {
 }
 
 impl Hub {
+    /// One contact.
+    pub async fn contact(
+        &self,
+        permit: &Permit<ContactsRead>,
+        key: ContactKey,
+    ) -> Result<StoredContact, Error> {
+        let account = permit.account();
+        self.store.read(move |tx| contacts::stored(tx, account, (&key).into())?.ok_or(NO_CONTACT)).await
+    }
+
     /// A page of an account's contacts.
     ///
     /// # Errors
@@ -74,15 +91,48 @@ impl Hub {
             };
             return self.store.scan(move |tx| changes(tx, account, since, limit)).await;
         }
-        let plan = plan(&query, limit)?;
-        if plan.is_cheap() {
-            return self.store.read(move |tx| list(tx, account, &plan)).await;
+        let plan = plan(query, limit)?;
+        if plan.hopeless {
+            return Ok(ContactPage {
+                total_count: 0,
+                json: String::new(),
+                next_cursor: None,
+                next_sync_token: None,
+            });
         }
-        self.store.scan(move |tx| list(tx, account, &plan)).await
+        let page = self.page(account, plan.query.clone()).await?;
+        Ok(plan.answer(page))
+    }
+
+    /// Plain pages that begin near what is known touch few rows: they run where they are asked.
+    async fn page(&self, account: UserId, query: Query) -> Result<Page, Error> {
+        if !query.is_plain() || query.limit > CHEAP_ROWS {
+            return self.store.scan(move |tx| Ok(contact_list::page(tx, account, &query)?)).await;
+        }
+        let offset = query.start.skip;
+        if offset < STRIDE {
+            return self.store.read(move |tx| Ok(contact_list::page(tx, account, &query)?)).await;
+        }
+        let key = (account, query.sort);
+        if let Some((version, start)) = self.fences.find(key, offset) {
+            let near = Query { start, ..query.clone() };
+            let page = self.store.read(move |tx| contact_list::page(tx, account, &near)).await?;
+            if page.version == version {
+                return Ok(page);
+            }
+        }
+        let fences = Arc::clone(&self.fences);
+        let scan = self.store.scan(move |tx| {
+            let version = counters::get(tx, account)?.contact_version;
+            let start = fences.extend(tx, key, offset, version)?;
+            contact_list::page(tx, account, &Query { start, ..query.clone() })
+        });
+        Ok(scan.await?)
     }
 }
 
-#[derive(Debug, Clone)]
+/// What a list was asked for, checked.
+#[derive(Debug)]
 struct Plan {
     query: Query,
     began: Option<i64>,
@@ -91,14 +141,26 @@ struct Plan {
 }
 
 impl Plan {
-    /// Pages by cursor and shallow offsets touch few rows: they run where they are asked.
-    fn is_cheap(&self) -> bool {
-        let shallow = !matches!(self.query.start, Start::Offset(rows) if rows > 500);
-        self.query.terms.is_empty() && self.query.label.is_none() && shallow && self.query.limit <= 200
+    fn answer(self, page: Page) -> ContactPage {
+        let began = self.began.unwrap_or(page.version);
+        let more = page.last.is_some();
+        let next_cursor = page.last.map(|last| page::encode_cursor(&self.behind(last, began)));
+        // Whoever counts rows may have missed a change in the pages before; a cursor remembers where it began.
+        let whole = self.query.is_plain() && self.query.start.skip == 0;
+        let next_sync_token = (!more && whole).then(|| page::encode_cursor(&Position::Sync(began)));
+        ContactPage { total_count: page.total, json: page.json, next_cursor, next_sync_token }
+    }
+
+    fn behind(&self, last: Place, began: i64) -> Position {
+        match last {
+            Place::Name(name, id) => Position::Name(name, id, began),
+            Place::Number(version) if self.query.sort == Sort::UpdatedAt => Position::Updated(version, began),
+            Place::Number(id) => Position::Id(id, began),
+        }
     }
 }
 
-fn plan(query: &ListQuery, limit: i64) -> Result<Plan, Error> {
+fn plan(query: ListQuery, limit: i64) -> Result<Plan, Error> {
     let sort = match query.sort.as_deref() {
         None | Some("" | "name") => Sort::Name,
         Some("id") => Sort::Id,
@@ -110,55 +172,20 @@ fn plan(query: &ListQuery, limit: i64) -> Result<Plan, Error> {
             return Err(Error::bad("offset and cursor can't be given together"));
         }
         (Some(cursor), _) => match (page::decode_cursor(cursor), sort) {
-            (Some(Position::Name(name, id, began)), Sort::Name) => (Start::AfterName(name, id), Some(began)),
-            (Some(Position::Id(id, began)), Sort::Id) => (Start::After(id), Some(began)),
-            (Some(Position::Updated(version, began)), Sort::UpdatedAt) => {
-                (Start::After(version), Some(began))
+            (Some(Position::Name(name, id, began)), Sort::Name) => {
+                (Start::after(Place::Name(name, id)), Some(began))
+            }
+            (Some(Position::Id(number, began)), Sort::Id)
+            | (Some(Position::Updated(number, began)), Sort::UpdatedAt) => {
+                (Start::after(Place::Number(number)), Some(began))
             }
             _ => return Err(Error::bad("cursor is not one that this server gave for this sort")),
         },
-        (None, offset) => (Start::Offset(offset.unwrap_or(0)), None),
+        (None, offset) => (Start::offset(offset.unwrap_or(0)), None),
     };
     let terms = query.q.as_deref().map(search::terms).unwrap_or_default();
     let hopeless = query.q.as_deref().is_some_and(|q| !q.trim().is_empty()) && terms.is_empty();
-    Ok(Plan { query: Query { terms, label: query.label.clone(), sort, start, limit }, began, hopeless })
-}
-
-fn list(tx: &mut dyn Tx, account: UserId, plan: &Plan) -> Result<ContactPage, Error> {
-    if plan.hopeless {
-        return Ok(ContactPage {
-            total_count: 0,
-            rows: Vec::new(),
-            next_cursor: None,
-            next_sync_token: None,
-        });
-    }
-    let query = &plan.query;
-    let began = match plan.began {
-        Some(version) => version,
-        None => counters::get(tx, account)?.contact_version,
-    };
-    let total_count = contact_list::count(tx, account, query)?;
-    // One row more than asked for tells whether there is another page.
-    let mut contacts = contact_list::page(tx, account, &Query { limit: query.limit + 1, ..query.clone() })?;
-    let more = contacts.len() as i64 > query.limit;
-    contacts.truncate(usize::try_from(query.limit).unwrap_or_default());
-    let next_cursor =
-        contacts.last().filter(|_| more).map(|last| page::encode_cursor(&behind(last, query.sort, began)));
-    // Whoever counts rows may have missed a change in the pages before; a cursor remembers where it began.
-    let counted = matches!(query.start, Start::Offset(rows) if rows > 0);
-    let whole = query.terms.is_empty() && query.label.is_none() && !counted;
-    let next_sync_token = (!more && whole).then(|| page::encode_cursor(&Position::Sync(began)));
-    let rows = contacts.into_iter().map(|contact| Change::Kept(Box::new(contact))).collect();
-    Ok(ContactPage { total_count, rows, next_cursor, next_sync_token })
-}
-
-fn behind(last: &Contact, sort: Sort, began: i64) -> Position {
-    match sort {
-        Sort::Name => Position::Name(last.name_key(), last.id.0, began),
-        Sort::Id => Position::Id(last.id.0, began),
-        Sort::UpdatedAt => Position::Updated(last.version, began),
-    }
+    Ok(Plan { query: Query { terms, label: query.label, sort, start, limit }, began, hopeless })
 }
 
 fn changes(tx: &mut dyn Tx, account: UserId, since: i64, limit: i64) -> Result<ContactPage, Error> {
@@ -173,8 +200,25 @@ fn changes(tx: &mut dyn Tx, account: UserId, since: i64, limit: i64) -> Result<C
     let position = page::encode_cursor(&Position::Sync(reached));
     Ok(ContactPage {
         total_count: counted.contacts,
-        rows: changes.into_iter().map(|(_, change)| change).collect(),
+        json: rows(changes)?,
         next_cursor: more.then(|| position.clone()),
         next_sync_token: (!more).then_some(position),
     })
+}
+
+fn rows(changes: Vec<(i64, Change)>) -> Result<String, Error> {
+    let mut json = String::new();
+    for (_, change) in changes {
+        if !json.is_empty() {
+            json.push(',');
+        }
+        match change {
+            Change::Kept(contact) => json.push_str(&contact.body),
+            Change::Removed(id) => {
+                let row = serde_json::to_string(&RemovedContact::new(id)).map_err(Error::internal)?;
+                json.push_str(&row);
+            }
+        }
+    }
+    Ok(json)
 }

@@ -1,17 +1,19 @@
 //! Contacts: added, changed, removed and looked up by an account. `identity` decides which contacts are
 //! the same, `list` pages through them, `learn` records whom an account meets.
 
+mod fences;
 mod identity;
 mod learn;
 mod list;
 mod number;
 
-pub use list::{Change, ContactPage, ListQuery};
+pub use list::{ContactPage, ListQuery};
 
+pub(crate) use fences::Fences;
 pub(crate) use identity::user_became_known;
 pub(crate) use learn::{learn, learn_shared, set_blocked};
 
-use crate::access::{ContactsRead, ContactsWrite};
+use crate::access::ContactsWrite;
 use crate::{Answer, Error, Hub, Once, Permit, Rings, random};
 use contactgram_model::contact::ContactChange;
 use contactgram_model::{Contact, ContactId, ContactSource, Timestamp, UpdateKind, User, UserId, UserKind};
@@ -52,12 +54,6 @@ struct Moment {
 }
 
 impl Hub {
-    /// One contact.
-    pub async fn contact(&self, permit: &Permit<ContactsRead>, key: ContactKey) -> Result<Contact, Error> {
-        let account = permit.account();
-        self.store.read(move |tx| find(tx, account, &key)?.ok_or(NO_CONTACT)).await
-    }
-
     /// Adds a contact, or changes the one that the account has for the same phone or user.
     ///
     /// # Errors
@@ -124,6 +120,16 @@ impl Hub {
 
     fn moment(&self, account: UserId) -> Result<Moment, Error> {
         Ok(Moment { account, now: self.clock.now(), seed: random::seed()? })
+    }
+}
+
+impl<'a> From<&'a ContactKey> for contacts::Key<'a> {
+    fn from(key: &'a ContactKey) -> contacts::Key<'a> {
+        match key {
+            ContactKey::Id(id) => contacts::Key::Id(*id),
+            ContactKey::Phone(phone) => contacts::Key::Phone(phone),
+            ContactKey::Username(name) => contacts::Key::Username(name),
+        }
     }
 }
 

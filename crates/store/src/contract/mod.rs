@@ -1,6 +1,7 @@
 //! What both engines promise, tested on both with tables of its own. The operations' tests rest on this.
 
 mod basics;
+mod contacts_as_json;
 mod failures;
 mod lifetime;
 mod locks;

@@ -1,14 +1,16 @@
-//! Lists of contacts: pages in an order, by label or search, and what changed since a sync token.
-//! `scan` territory: these may touch many rows.
+//! Lists of contacts: pages in an order, by label or search, and what changed since a sync token. Rows come as
+//! the JSON they are kept in; nothing here reads it. Pages of a plain list are one statement, and so one state
+//! of the store, whichever door they go through; all else is `scan` territory.
 
-use super::contacts::{contact_columns, read};
+use std::sync::OnceLock;
+
 use super::search::{Index, Search};
-use crate::{Param, R, Sql, Tx, intern, p};
+use crate::{Param, R, Row, Sql, Tx, intern, p};
 use contactgram_model::search::Term;
-use contactgram_model::{Contact, ContactId, Timestamp, UserId};
+use contactgram_model::{ContactId, StoredContact, Timestamp, UserId};
 
 /// The order of a list. Each has an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// First name, then last name, folded.
     Name,
@@ -18,15 +20,34 @@ pub enum Sort {
     UpdatedAt,
 }
 
-/// Where a page begins.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Start {
+/// Where a row stands in the order of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Its name key and id, in [`Sort::Name`].
+    Name(String, i64),
+    /// Its id or its version, as the sort has it.
+    Number(i64),
+}
+
+/// Where a page begins: so many rows behind a place, or behind the beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// The row before.
+    pub after: Option<Place>,
+    /// Rows to leave out.
+    pub skip: i64,
+}
+
+impl Start {
     /// So many rows in.
-    Offset(i64),
-    /// After the contact with this name key and id ([`Sort::Name`]).
-    AfterName(String, i64),
-    /// After this id, or after this version, as the sort has it.
-    After(i64),
+    pub fn offset(rows: i64) -> Start {
+        Start { after: None, skip: rows }
+    }
+
+    /// Behind a row.
+    pub fn after(place: Place) -> Start {
+        Start { after: Some(place), skip: 0 }
+    }
 }
 
 /// Which contacts, in which order, from where.
@@ -44,11 +65,29 @@ pub struct Query {
     pub limit: i64,
 }
 
-static CHANGED: Sql = Sql::new(concat!(
-    "SELECT ",
-    contact_columns!(),
-    " FROM contacts WHERE account_id = $1 AND version > $2 ORDER BY version LIMIT $3"
-));
+impl Query {
+    /// Whether it asks for all contacts of an account.
+    pub fn is_plain(&self) -> bool {
+        self.terms.is_empty() && self.label.is_none()
+    }
+}
+
+/// Some rows of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Their JSON, with commas between.
+    pub json: String,
+    /// Where the last of them stands, if others follow.
+    pub last: Option<Place>,
+    /// How many rows the list has.
+    pub total: i64,
+    /// The account's contact version that this is the list of.
+    pub version: i64,
+}
+
+static CHANGED: Sql = Sql::new(
+    "SELECT version, body FROM contacts WHERE account_id = $1 AND version > $2 ORDER BY version LIMIT $3",
+);
 /// Without those that were added again since: they are among the changed.
 static REMOVED: Sql = Sql::new(
     "SELECT version, id FROM contact_tombstones t WHERE account_id = $1 AND version > $2 AND NOT EXISTS \
@@ -62,59 +101,58 @@ static OLD: Sql = Sql::new(
 static FORGET: Sql = Sql::new("DELETE FROM contact_tombstones WHERE account_id = $1 AND version <= $2");
 
 /// A page of contacts.
-pub fn page(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Vec<Contact>> {
-    let Filter { from, mut sql, texts } = filter(tx, account, query);
-    let mut params = bind(account, &texts);
-    let after = params.len() + 1;
-    let (order, key) = match query.sort {
-        Sort::Name => ("name_key, id", "name_key"),
-        Sort::Id => ("id", "id"),
-        Sort::UpdatedAt => ("version", "version"),
-    };
-    let mut offset = 0;
-    match &query.start {
-        Start::Offset(rows) => offset = *rows,
-        Start::AfterName(name, id) => {
-            sql.push_str(&format!(" AND (name_key, id) > (${after}, ${})", after + 1));
-            params.extend([Param::Text(name), Param::Int(*id)]);
-        }
-        Start::After(value) => {
-            sql.push_str(&format!(" AND {key} > ${after}"));
-            params.push(Param::Int(*value));
-        }
+pub fn page(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Page> {
+    if !query.is_plain() {
+        return filtered(tx, account, query);
     }
-    let next = params.len() + 1;
-    params.extend([Param::Int(query.limit), Param::Int(offset)]);
-    let sql = intern(format!(
-        concat!(
-            "SELECT ",
-            contact_columns!(),
-            " FROM {} WHERE account_id = $1{} ORDER BY {} LIMIT ${} OFFSET ${}"
-        ),
-        from,
-        sql,
-        order,
-        next,
-        next + 1
-    ));
-    tx.all(sql, &params, read)
+    let Query { sort, start, limit, .. } = query;
+    let mut params = vec![Param::Int(account.0), Param::Int(limit + 1), Param::Int(start.skip)];
+    params.extend(start.after.iter().flat_map(bind));
+    let mut rows = Rows::new(*sort, *limit);
+    let mut numbers = None;
+    tx.query(plain(*sort, start.after.is_some()), &params, &mut |row| {
+        if numbers.is_none() {
+            numbers = Some((row.int(2)?, row.int(3)?));
+        }
+        rows.push(row, 4)
+    })?;
+    let (version, total) = match numbers {
+        Some(numbers) => numbers,
+        None => {
+            let counted = super::counters::get(tx, account)?;
+            (counted.contact_version, counted.contacts)
+        }
+    };
+    Ok(Page { json: rows.json, last: rows.last.filter(|_| rows.more), total, version })
 }
 
-/// How many contacts the query has in all.
-pub fn count(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<i64> {
-    if query.terms.is_empty() && query.label.is_none() {
-        return Ok(super::counters::get(tx, account)?.contacts);
-    }
-    let Filter { from, sql, texts } = filter(tx, account, query);
-    let sql = intern(format!("SELECT count(*) FROM {from} WHERE account_id = $1{sql}"));
-    tx.one(sql, &bind(account, &texts), |row| row.int(0))
+/// Where the row stands that is `rows` behind `start`, counted from 1; `None` when the list ends before.
+pub fn place(
+    tx: &mut dyn Tx,
+    account: UserId,
+    sort: Sort,
+    (start, rows): (Option<&Place>, i64),
+) -> R<Option<Place>> {
+    static TEXTS: [OnceLock<&Sql>; 6] = [const { OnceLock::new() }; 6];
+    let text = TEXTS[index(sort, start.is_some())].get_or_init(|| {
+        let (columns, behind) = (order(sort), start.map_or_else(String::new, |_| behind(sort, 3)));
+        intern(format!(
+            "SELECT {columns} FROM contacts WHERE account_id = $1{behind} ORDER BY {columns} LIMIT 1 OFFSET $2"
+        ))
+    });
+    let mut params = vec![Param::Int(account.0), Param::Int(rows - 1)];
+    params.extend(start.into_iter().flat_map(bind));
+    tx.opt(text, &params, |row| match sort {
+        Sort::Name => Ok(Place::Name(row.string(0)?, row.int(1)?)),
+        Sort::Id | Sort::UpdatedAt => Ok(Place::Number(row.int(0)?)),
+    })
 }
 
 /// One change since a sync token.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// New or different.
-    Kept(Box<Contact>),
+    Kept(StoredContact),
     /// Removed.
     Removed(ContactId),
 }
@@ -122,8 +160,8 @@ pub enum Change {
 /// Changes after version `since`, oldest first, with each one's version.
 pub fn changes(tx: &mut dyn Tx, account: UserId, since: i64, limit: i64) -> R<Vec<(i64, Change)>> {
     let mut all = tx.all(&CHANGED, p![account, since, limit], |row| {
-        let contact = read(row)?;
-        Ok((contact.version, Change::Kept(Box::new(contact))))
+        let version = row.int(0)?;
+        Ok((version, Change::Kept(StoredContact { version, body: row.string(1)? })))
     })?;
     all.extend(tx.all(&REMOVED, p![account, since, limit], |row| {
         Ok((row.int(0)?, Change::Removed(ContactId(row.int(1)?))))
@@ -141,6 +179,123 @@ pub fn forget_old(tx: &mut dyn Tx, before: Timestamp) -> R<()> {
         tx.execute(&FORGET, p![account, version])?;
     }
     Ok(())
+}
+
+/// The rows of a page as they come in; one more than the page holds tells that others follow.
+struct Rows {
+    sort: Sort,
+    wanted: i64,
+    json: String,
+    last: Option<Place>,
+    more: bool,
+}
+
+impl Rows {
+    fn new(sort: Sort, wanted: i64) -> Rows {
+        Rows { sort, wanted, json: String::new(), last: None, more: false }
+    }
+
+    /// Takes a row: its body, its id or version, and in column `name` its name key.
+    fn push(&mut self, row: &dyn Row, name: usize) -> R<()> {
+        if self.wanted == 0 {
+            self.more = true;
+            return Ok(());
+        }
+        let body = row.text(0)?;
+        if !self.json.is_empty() {
+            self.json.push(',');
+        } else {
+            let rows = usize::try_from(self.wanted).unwrap_or_default().min(64);
+            self.json.reserve((body.len() + body.len() / 4) * rows);
+        }
+        self.json.push_str(body);
+        self.wanted -= 1;
+        if self.wanted == 0 {
+            let number = row.int(1)?;
+            self.last = Some(match self.sort {
+                Sort::Name => Place::Name(row.string(name)?, number),
+                Sort::Id | Sort::UpdatedAt => Place::Number(number),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The statement of a plain page; made once for each order and kind of beginning. The account's numbers stand
+/// in each row, but are worked out once.
+fn plain(sort: Sort, after: bool) -> &'static Sql {
+    static TEXTS: [OnceLock<&Sql>; 6] = [const { OnceLock::new() }; 6];
+    TEXTS[index(sort, after)].get_or_init(|| {
+        let (own, name) = number(sort);
+        let (order, behind) = (order(sort), if after { behind(sort, 4) } else { String::new() });
+        intern(format!(
+            "SELECT body, {own}, (SELECT contact_version FROM counters WHERE account_id = $1), \
+             (SELECT contacts FROM counters WHERE account_id = $1){name} FROM contacts \
+             WHERE account_id = $1{behind} ORDER BY {order} LIMIT $2 OFFSET $3"
+        ))
+    })
+}
+
+/// A page of a search or of a label. What it counts and what it shows are two looks at the store.
+fn filtered(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Page> {
+    let Query { sort, start, limit, .. } = query;
+    let Filter { from, sql, texts } = filter(tx, account, query);
+    let mut params: Vec<Param<'_>> =
+        [Param::Int(account.0)].into_iter().chain(texts.iter().map(|text| Param::Text(text))).collect();
+    let count = intern(format!("SELECT count(*) FROM {from} WHERE account_id = $1{sql}"));
+    let total = tx.one(count, &params, |row| row.int(0))?;
+    let version = super::counters::get(tx, account)?.contact_version;
+    let next = params.len() + 1;
+    params.extend([Param::Int(limit + 1), Param::Int(start.skip)]);
+    params.extend(start.after.iter().flat_map(bind));
+    let ((own, name), order) = (number(*sort), order(*sort));
+    let behind = if start.after.is_some() { behind(*sort, next + 2) } else { String::new() };
+    let text = intern(format!(
+        "SELECT body, {own}{name} FROM {from} WHERE account_id = $1{sql}{behind} ORDER BY {order} \
+         LIMIT ${next} OFFSET ${}",
+        next + 1
+    ));
+    let mut rows = Rows::new(*sort, *limit);
+    tx.query(text, &params, &mut |row| rows.push(row, 2))?;
+    Ok(Page { json: rows.json, last: rows.last.filter(|_| rows.more), total, version })
+}
+
+fn index(sort: Sort, after: bool) -> usize {
+    sort as usize * 2 + usize::from(after)
+}
+
+/// The columns that an order goes by.
+fn order(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Name => "name_key, id",
+        Sort::Id => "id",
+        Sort::UpdatedAt => "version",
+    }
+}
+
+/// The columns of a row's place: its number, and in [`Sort::Name`] its name behind the others.
+fn number(sort: Sort) -> (&'static str, &'static str) {
+    match sort {
+        Sort::Name => ("id", ", name_key"),
+        Sort::Id => ("id", ""),
+        Sort::UpdatedAt => ("version", ""),
+    }
+}
+
+/// The condition for rows behind a place that is bound from `first` on.
+fn behind(sort: Sort, first: usize) -> String {
+    match sort {
+        Sort::Name => format!(" AND (name_key, id) > (${first}, ${})", first + 1),
+        Sort::Id | Sort::UpdatedAt => format!(" AND {} > ${first}", order(sort)),
+    }
+}
+
+fn bind(place: &Place) -> impl Iterator<Item = Param<'_>> {
+    let (name, number) = match place {
+        Place::Name(name, id) => (Some(Param::Text(name)), *id),
+        Place::Number(number) => (None, *number),
+    };
+    name.into_iter().chain([Param::Int(number)])
 }
 
 /// Where to select from, and the conditions behind `account_id = $1` with their values from `$2` on.
@@ -167,8 +322,4 @@ fn filter(tx: &mut dyn Tx, account: UserId, query: &Query) -> Filter {
         filter.texts.extend(condition.params);
     }
     filter
-}
-
-fn bind(account: UserId, texts: &[String]) -> Vec<Param<'_>> {
-    [Param::Int(account.0)].into_iter().chain(texts.iter().map(|text| Param::Text(text))).collect()
 }

@@ -1,27 +1,16 @@
-//! Contacts, one at a time: reading, writing, removing, and the ids they had before. Lists and search are
-//! in `search`, changes since a point in `sync`. Which contacts are the same is decided in the hub.
+//! Contacts, one at a time: reading, writing, removing, and the ids they had before. A row keeps the JSON that
+//! the API answers with; columns are only what rows are found and sorted by. Lists are in `contact_list`, search
+//! in `search`. Which contacts are the same is decided in the hub.
 
 use crate::{R, Row, Sql, StoreError, Tx, p};
-use contactgram_model::{Contact, ContactId, ContactSource, Timestamp, UserId};
+use contactgram_model::{Contact, ContactId, StoredContact, Timestamp, UserId};
 
-/// The columns of [`read`], in its order.
-macro_rules! contact_columns {
-    () => {
-        "id, first_name, last_name, username, phone, email, user_id, language, is_bot, labels, note, attributes, \
-         verified, blocked, source, created_at, updated_at, version"
-    };
-}
-pub(crate) use contact_columns;
-
-static GET: Sql =
-    Sql::new(concat!("SELECT ", contact_columns!(), " FROM contacts WHERE account_id = $1 AND id = $2"));
+static GET: Sql = Sql::new("SELECT id, version, body FROM contacts WHERE account_id = $1 AND id = $2");
 static BY_PHONE: Sql =
-    Sql::new(concat!("SELECT ", contact_columns!(), " FROM contacts WHERE account_id = $1 AND phone = $2"));
-static BY_USERNAME: Sql = Sql::new(concat!(
-    "SELECT ",
-    contact_columns!(),
-    " FROM contacts WHERE account_id = $1 AND username_key = $2 ORDER BY id LIMIT 1"
-));
+    Sql::new("SELECT id, version, body FROM contacts WHERE account_id = $1 AND phone = $2");
+static BY_USERNAME: Sql = Sql::new(
+    "SELECT id, version, body FROM contacts WHERE account_id = $1 AND username_key = $2 ORDER BY id LIMIT 1",
+);
 static DELETE: Sql = Sql::new("DELETE FROM contacts WHERE account_id = $1 AND id = $2");
 static ALIAS: Sql = Sql::new("SELECT id FROM contact_aliases WHERE account_id = $1 AND old_id = $2");
 static ADD_ALIAS: Sql = Sql::new(
@@ -35,52 +24,64 @@ static BURY: Sql =
     Sql::new("INSERT INTO contact_tombstones (account_id, version, id, deleted_at) VALUES ($1, $2, $3, $4)");
 static DROP_LABELS: Sql = Sql::new("DELETE FROM contact_labels WHERE account_id = $1 AND id = $2");
 static ADD_LABEL: Sql = Sql::new("INSERT INTO contact_labels (account_id, label, id) VALUES ($1, $2, $3)");
-static SET_BLOCKED: Sql = Sql::new(
-    "UPDATE contacts SET blocked = $3, updated_at = $4, version = $5 WHERE account_id = $1 AND id = $2",
-);
+static SET_BODY: Sql =
+    Sql::new("UPDATE contacts SET version = $3, body = $4 WHERE account_id = $1 AND id = $2");
+
+/// How a contact is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key<'a> {
+    /// By its id, or one it had before.
+    Id(ContactId),
+    /// By its number in E.164.
+    Phone(&'a str),
+    /// By its username, in any case; the oldest if several have it.
+    Username(&'a str),
+}
+
+/// The contact as it is answered with.
+pub fn stored(tx: &mut dyn Tx, account: UserId, key: Key<'_>) -> R<Option<StoredContact>> {
+    Ok(find(tx, account, key)?.map(|(_, stored)| stored))
+}
 
 /// The contact of this user, by its present id alone: an id that a contact had before may be another user's
 /// by now.
 pub fn of_user(tx: &mut dyn Tx, account: UserId, user: UserId) -> R<Option<Contact>> {
-    tx.opt(&GET, p![account, user], read)
+    tx.opt(&GET, p![account, user], read)?.map(parse).transpose()
 }
 
 /// The contact of this id, or else the one that had this id before.
 pub fn get(tx: &mut dyn Tx, account: UserId, id: ContactId) -> R<Option<Contact>> {
-    let found = tx.opt(&GET, p![account, id], read)?;
-    if found.is_some() || !id.is_own() {
-        return Ok(found);
-    }
-    match tx.opt(&ALIAS, p![account, id], |row| row.int(0))? {
-        Some(newer) => tx.opt(&GET, p![account, newer], read),
-        None => Ok(None),
-    }
+    find(tx, account, Key::Id(id))?.map(parse).transpose()
 }
 
 /// The contact with this number in E.164.
 pub fn by_phone(tx: &mut dyn Tx, account: UserId, phone: &str) -> R<Option<Contact>> {
-    tx.opt(&BY_PHONE, p![account, phone], read)
+    find(tx, account, Key::Phone(phone))?.map(parse).transpose()
 }
 
 /// The contact with this username, in any case; the oldest if several have it.
 pub fn by_username(tx: &mut dyn Tx, account: UserId, username: &str) -> R<Option<Contact>> {
-    tx.opt(&BY_USERNAME, p![account, username.to_ascii_lowercase()], read)
+    find(tx, account, Key::Username(username))?.map(parse).transpose()
 }
 
-/// Puts a new contact in. Its id leads to no other from now on.
-pub fn insert(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
-    super::search::insert_contact(tx, account, contact)?;
+/// Puts a new contact in. Its id leads to no other from now on. Returns the JSON that is kept.
+pub fn insert(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<String> {
+    let body = body(contact)?;
+    super::search::insert_contact(tx, account, contact, &body)?;
     if contact.id.is_own() {
         tx.execute(&DROP_ALIAS, p![account, contact.id])?;
     }
-    write_labels(tx, account, contact)
+    write_labels(tx, account, contact)?;
+    Ok(body)
 }
 
-/// Writes all fields of a contact that there is; its id must be its present one.
-pub fn update(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
-    super::search::update_contact(tx, account, contact)?;
+/// Writes all fields of a contact that there is; its id must be its present one. Returns the JSON that is kept.
+pub fn update(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<String> {
+    let body = body(contact)?;
+    super::search::update_contact(tx, account, contact, &body)?;
     tx.execute(&DROP_LABELS, p![account, contact.id])?;
-    write_labels(tx, account, contact)
+    write_labels(tx, account, contact)?;
+    Ok(body)
 }
 
 /// Removes a contact and the ids it had before. The caller writes the tombstone with [`bury`].
@@ -103,10 +104,9 @@ pub fn add_alias(tx: &mut dyn Tx, account: UserId, old: ContactId, id: ContactId
     tx.execute(&ADD_ALIAS, p![account, old, id]).map(drop)
 }
 
-/// Notes whether the contact's user blocked the account.
+/// Notes whether the contact's user blocked the account; nothing else may be different.
 pub fn set_blocked(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
-    let params = p![account, contact.id, contact.is_blocked, contact.updated_at, contact.version];
-    tx.execute(&SET_BLOCKED, params).map(drop)
+    tx.execute(&SET_BODY, p![account, contact.id, contact.version, body(contact)?]).map(drop)
 }
 
 fn write_labels(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
@@ -116,32 +116,31 @@ fn write_labels(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
     Ok(())
 }
 
-/// Reads a row of [`contact_columns!`].
-pub(crate) fn read(row: &dyn Row) -> R<Contact> {
-    let id = row.int(0)?;
-    let corrupt = |column: &'static str| StoreError::corrupt("contacts", column, id);
-    Ok(Contact {
-        id: ContactId(id),
-        first_name: row.string(1)?,
-        last_name: row.opt_string(2)?,
-        username: row.opt_string(3)?,
-        phone_number: row.opt_string(4)?,
-        email: row.opt_string(5)?,
-        user_id: row.opt_int(6)?.map(UserId),
-        language_code: row.opt_string(7)?,
-        is_bot: row.bool(8)?,
-        labels: json_or_default(row.opt_text(9)?).ok_or_else(|| corrupt("labels"))?,
-        note: row.opt_string(10)?,
-        attributes: json_or_default(row.opt_text(11)?).ok_or_else(|| corrupt("attributes"))?,
-        phone_verified: row.bool(12)?,
-        is_blocked: row.bool(13)?,
-        source: ContactSource::from_code(row.int(14)?).ok_or_else(|| corrupt("source"))?,
-        created_at: row.int(15)?,
-        updated_at: row.int(16)?,
-        version: row.int(17)?,
-    })
+fn find(tx: &mut dyn Tx, account: UserId, key: Key<'_>) -> R<Option<(i64, StoredContact)>> {
+    let id = match key {
+        Key::Id(id) => id,
+        Key::Phone(phone) => return tx.opt(&BY_PHONE, p![account, phone], read),
+        Key::Username(name) => return tx.opt(&BY_USERNAME, p![account, name.to_ascii_lowercase()], read),
+    };
+    let found = tx.opt(&GET, p![account, id], read)?;
+    if found.is_some() || !id.is_own() {
+        return Ok(found);
+    }
+    match tx.opt(&ALIAS, p![account, id], |row| row.int(0))? {
+        Some(newer) => tx.opt(&GET, p![account, newer], read),
+        None => Ok(None),
+    }
 }
 
-fn json_or_default<T: serde::de::DeserializeOwned + Default>(text: Option<&str>) -> Option<T> {
-    text.map_or_else(|| Some(T::default()), |text| serde_json::from_str(text).ok())
+/// The id, for what names the row, and what is kept.
+fn read(row: &dyn Row) -> R<(i64, StoredContact)> {
+    Ok((row.int(0)?, StoredContact { version: row.int(1)?, body: row.string(2)? }))
+}
+
+fn parse((id, stored): (i64, StoredContact)) -> R<Contact> {
+    stored.contact().map_err(|_| StoreError::corrupt("contacts", "body", id))
+}
+
+fn body(contact: &Contact) -> R<String> {
+    serde_json::to_string(contact).map_err(|error| StoreError::Other(format!("a contact as JSON: {error}")))
 }

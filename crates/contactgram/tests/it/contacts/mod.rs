@@ -1,6 +1,7 @@
 //! `/contacts`, `/contacts/{contact_id}` and the methods that do the same, on both engines.
 
 mod becoming_known;
+mod depth;
 mod list;
 mod methods;
 mod numbers;

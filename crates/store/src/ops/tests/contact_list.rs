@@ -1,10 +1,10 @@
 //! Lists of contacts: orders, cursors, labels, search in several scripts, and changes since a version.
 
-use super::{ANN, BEN, NOW, add, change, contact, open, read, remove, scan, write};
-use crate::ops::contact_list::{self, Change, Query, Sort, Start};
-use crate::ops::counters;
+use super::{ANN, BEN, NOW, add, change, contact, on, open, read, remove, scan, write};
+use crate::ops::contact_list::{self, Change, Place, Query, Sort, Start};
+use crate::ops::{contacts, counters};
 use crate::{R, Store, Tx, each_store};
-use contactgram_model::{Contact, ContactId, search};
+use contactgram_model::{Contact, ContactId, StoredContact, search};
 
 fn query(sort: Sort, start: Start, limit: i64) -> Query {
     Query { terms: Vec::new(), label: None, sort, start, limit }
@@ -12,11 +12,11 @@ fn query(sort: Sort, start: Start, limit: i64) -> Query {
 
 fn searching(q: &str, label: Option<&str>) -> Query {
     let label = label.map(str::to_owned);
-    Query { terms: search::terms(q), label, ..query(Sort::Id, Start::Offset(0), 100) }
+    Query { terms: search::terms(q), label, ..query(Sort::Id, Start::offset(0), 100) }
 }
 
 fn ids(tx: &mut dyn Tx, query: &Query) -> R<Vec<i64>> {
-    Ok(contact_list::page(tx, ANN, query)?.iter().map(|contact| contact.id.0).collect())
+    Ok(on(&contact_list::page(tx, ANN, query)?).iter().map(|contact| contact.id.0).collect())
 }
 
 /// Names in an order of their own, another than their ids' and than the order they were changed in.
@@ -49,38 +49,75 @@ each_store! {
             (Sort::UpdatedAt, [4, 9, 5, 7, 1, 2]),
         ] {
             for limit in [1, 2, 4, 6, 100] {
-                let (mut seen, mut start) = (Vec::new(), Start::Offset(0));
+                let (mut seen, mut start) = (Vec::new(), Start::offset(0));
                 loop {
                     let page = query(sort, start.clone(), limit);
                     let page = scan(&store, move |tx| contact_list::page(tx, ANN, &page)).await;
-                    let Some(last) = page.last() else { break };
-                    start = match sort {
-                        Sort::Name => Start::AfterName(last.name_key(), last.id.0),
-                        Sort::Id => Start::After(last.id.0),
-                        Sort::UpdatedAt => Start::After(last.version),
-                    };
-                    seen.extend(page.iter().map(|contact| contact.id.0));
+                    seen.extend(on(&page).iter().map(|contact| contact.id.0));
+                    assert_eq!((page.total, page.version), (6, 7));
+                    let Some(last) = page.last else { break };
+                    start = Start::after(last);
                 }
                 assert_eq!(seen, order, "{sort:?} by cursor, {limit} at a time");
             }
             for offset in 0..8 {
-                let page = query(sort, Start::Offset(offset), 2);
+                let page = query(sort, Start::offset(offset), 2);
                 let seen = scan(&store, move |tx| ids(tx, &page)).await;
                 let wanted: Vec<_> = order.into_iter().skip(offset as usize).take(2).collect();
                 assert_eq!(seen, wanted, "{sort:?} from row {offset}");
             }
         }
-        let none = query(Sort::Id, Start::Offset(0), 0);
+        let none = query(Sort::Id, Start::offset(0), 0);
         assert_eq!(scan(&store, move |tx| ids(tx, &none)).await, [0_i64; 0]);
+    }
+
+    async fn a_page_behind_a_place_is_the_page_at_its_offset(store: Store) {
+        six(&store).await;
+        for sort in [Sort::Name, Sort::Id, Sort::UpdatedAt] {
+            for (from, rows, skip) in [(0, 2, 1), (0, 1, 0), (2, 2, 1), (3, 3, 0), (0, 6, 0)] {
+                scan(&store, move |tx| {
+                    let first = match from {
+                        0 => None,
+                        from => contact_list::place(tx, ANN, sort, (None, from))?,
+                    };
+                    let place = contact_list::place(tx, ANN, sort, (first.as_ref(), rows))?;
+                    let found = ids(tx, &query(sort, Start { after: place, skip }, 2))?;
+                    assert_eq!(found, ids(tx, &query(sort, Start::offset(from + rows + skip), 2))?);
+                    Ok(())
+                })
+                .await;
+            }
+            let beyond = scan(&store, move |tx| contact_list::place(tx, ANN, sort, (None, 7))).await;
+            assert_eq!(beyond, None);
+        }
+    }
+
+    async fn rows_are_the_bytes_that_were_written(store: Store) {
+        open(&store).await;
+        let kept = write(&store, |tx| {
+            let texts = ["\u{1}\"\\\n/\u{7f}", "\u{2028}\u{1f642}", "é"];
+            let mut kept = Vec::new();
+            for (id, text) in (1..).zip(texts) {
+                let attributes = [(text.to_owned(), serde_json::json!([0.1, 1e300, text]))].into_iter().collect();
+                let contact = Contact { version: id, note: Some(text.to_owned()), attributes, ..contact(id, text) };
+                kept.push(contacts::insert(tx, ANN, &contact)?);
+            }
+            Ok(kept)
+        })
+        .await;
+        let page = query(Sort::Id, Start::offset(0), 9);
+        assert_eq!(scan(&store, move |tx| contact_list::page(tx, ANN, &page)).await.json, kept.join(","));
+        let third = read(&store, |tx| contacts::stored(tx, ANN, contacts::Key::Id(ContactId(3)))).await;
+        assert_eq!(third, Some(StoredContact { version: 3, body: kept[2].clone() }));
     }
 
     async fn a_cursor_holds_when_its_contact_is_gone_or_others_come(store: Store) {
         six(&store).await;
         write(&store, |tx| remove(tx, ANN, ContactId(9), NOW)).await;
         write(&store, |tx| add(tx, ANN, &contact(3, "Aaron"))).await;
-        let rest = query(Sort::Name, Start::AfterName("anna".to_owned(), 9), 100);
+        let rest = query(Sort::Name, Start::after(Place::Name("anna".to_owned(), 9)), 100);
         assert_eq!(scan(&store, move |tx| ids(tx, &rest)).await, [5, 2, 7, 1]);
-        let rest = query(Sort::Id, Start::After(9), 100);
+        let rest = query(Sort::Id, Start::after(Place::Number(9)), 100);
         assert_eq!(scan(&store, move |tx| ids(tx, &rest)).await, [0_i64; 0]);
     }
 
@@ -151,7 +188,7 @@ each_store! {
             let wanted = searching(q, None);
             assert!(!wanted.terms.is_empty(), "{q:?} asks for something");
             let (hits, counted) = scan(&store, move |tx| {
-                Ok((ids(tx, &wanted)?, contact_list::count(tx, ANN, &wanted)?))
+                Ok((ids(tx, &wanted)?, contact_list::page(tx, ANN, &wanted)?.total))
             })
             .await;
             assert_eq!((hits.as_slice(), counted), (found, found.len() as i64), "{q:?}");
@@ -182,7 +219,7 @@ each_store! {
         ] {
             let wanted = searching(q, label);
             let (hits, counted) = scan(&store, move |tx| {
-                Ok((ids(tx, &wanted)?, contact_list::count(tx, ANN, &wanted)?))
+                Ok((ids(tx, &wanted)?, contact_list::page(tx, ANN, &wanted)?.total))
             })
             .await;
             assert_eq!((hits.as_slice(), counted), (found, found.len() as i64), "{q:?} {label:?}");
@@ -207,7 +244,7 @@ each_store! {
                 Ok(changes
                     .into_iter()
                     .map(|(version, change)| match change {
-                        Change::Kept(contact) => (version, contact.id.0, true),
+                        Change::Kept(contact) => (version, contact.contact().unwrap().id.0, true),
                         Change::Removed(id) => (version, id.0, false),
                     })
                     .collect::<Vec<_>>())

@@ -23,6 +23,7 @@ mod tokens;
 mod updates;
 mod webhooks;
 
+use super::contact_list::Page;
 use super::{contacts as rows, counters as numbers, messages as mailbox};
 use crate::{R, Store, Tx};
 use contactgram_model::{
@@ -100,6 +101,16 @@ fn remove(tx: &mut dyn Tx, account: UserId, id: ContactId, now: Timestamp) -> R<
     rows::delete(tx, account, id)?;
     rows::bury(tx, account, id, (version, now))?;
     Ok(version)
+}
+
+/// The contacts of a page, without their versions.
+fn on(page: &Page) -> Vec<Contact> {
+    serde_json::from_str(&format!("[{}]", page.json)).unwrap()
+}
+
+/// Contacts as they are read from JSON alone.
+fn unversioned(contact: &Contact) -> Contact {
+    Contact { version: 0, ..contact.clone() }
 }
 
 /// A message that is still to be posted.
