@@ -16,18 +16,18 @@ const OURS: &str = "contactgram_bench_";
 /// A set's description, kept in the database that it describes.
 const DESCRIPTION: &str = "CREATE TABLE bench_set (description TEXT NOT NULL)";
 
-/// A server where databases may be made.
-pub struct Server {
-    /// Its URL, of any database on it.
-    url: String,
-}
-
-/// One row a transaction, as the floor has it on SQLite.
+/// A row a transaction, and the table that the floor has on SQLite.
 const TABLE: &str = "CREATE TABLE contacts (id BIGSERIAL PRIMARY KEY, first_name TEXT, last_name TEXT, \
                      phone_number TEXT, email TEXT); CREATE INDEX contacts_phone ON contacts (phone_number);";
 const INSERT: &str = "\\set number random(1, 10000000)\n\
                       INSERT INTO contacts (first_name, last_name, phone_number, email) \
                       VALUES ('Ann', 'Steinwell', '+1415' || :number, 'new.' || :number || '@example.com');\n";
+
+/// A server where databases may be made.
+pub struct Server {
+    /// Its URL, of any database on it.
+    url: String,
+}
 
 impl Server {
     pub fn new(url: &str) -> Server {
@@ -109,7 +109,7 @@ impl Pgbench {
         };
         figure("tps = ")
             .zip(figure("latency average = "))
-            .ok_or_else(|| format!("pgbench: {}", String::from_utf8_lossy(&output.stderr)).into())
+            .ok_or_else(|| format!("pgbench: {said}{}", String::from_utf8_lossy(&output.stderr)).into())
     }
 }
 

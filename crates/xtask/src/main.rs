@@ -1,8 +1,9 @@
-//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `test` and `ci`.
+//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `bench`, `test` and `ci`.
 //! Run by people and by `.ci/run`; each command prints what it does and ends with exit code 0 or 1.
 //! It is no part of the product and never ships with it.
 #![allow(clippy::print_stdout, reason = "printing is what a command-line tool is for")]
 
+mod bench;
 mod ci;
 mod deny;
 mod fuzz;
@@ -35,6 +36,8 @@ enum Command {
     Openapi(openapi::Options),
     /// Try the parsers with inputs that a fuzzer makes up
     Fuzz(fuzz::Options),
+    /// Measure what a request costs, beside servers that do as little as can be done
+    Bench(bench::Options),
     /// Prepare what the tests need (packages, a throwaway PostgreSQL), then run every suite
     Test(test::Options),
     /// Hurt a release build for long: power cuts, kills, failing and full disks, retries
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Deny => deny::run(&root).map(|()| true),
         Command::Openapi(options) => openapi::run(&root, &options).map(|()| true),
         Command::Fuzz(options) => fuzz::run(&root, &options).map(|()| true),
+        Command::Bench(options) => bench::run(&root, &options).map(|()| true),
         Command::Test(options) => test::run(&root, &options).map(|tally| tally.report()),
         Command::Torture(options) => torture::run(&root, &options).map(|tally| tally.report()),
         Command::Ci(options) => ci::run(&root, &options).map(|tally| tally.report()),

@@ -1,7 +1,9 @@
 //! The operations: what each asks, of whom, and which ratio is the goal. `steady` holds those that are asked
-//! over and over, `wake`, `idle` and `start` those with a figure of their own. Called by `run`.
+//! over and over, `search`, `wake`, `idle` and `start` those with
+//! figures of their own. Called by `run`.
 
 mod idle;
+mod search;
 mod start;
 mod steady;
 mod wake;
@@ -26,6 +28,8 @@ pub enum Operation {
     Send,
     /// getUpdates with nothing new
     Updates,
+    /// Contacts and messages by words and parts of words, one caller at a time
+    Search,
     /// From a send to the answer of a waiting getUpdates
     Wake,
     /// Memory of 10,000 waiting getUpdates
@@ -43,6 +47,7 @@ impl Operation {
             Operation::Post => "post",
             Operation::Send => "send",
             Operation::Updates => "updates",
+            Operation::Search => "search",
             Operation::Wake => "wake",
             Operation::Idle => "idle",
             Operation::Start => "start",
@@ -59,6 +64,7 @@ pub fn all() -> Vec<Operation> {
 pub fn measure(operation: Operation, stage: &Stage, report: &mut Report) -> Result<(), Failed> {
     eprintln!("measuring {}", operation.name());
     match operation {
+        Operation::Search => search::measure(stage, report),
         Operation::Wake => wake::measure(stage, report),
         Operation::Idle => idle::measure(stage, report),
         Operation::Start => start::measure(stage, report),
