@@ -111,7 +111,8 @@ impl TokenDigest {
 
     /// Reads what [`TokenDigest::to_hex`] wrote.
     pub fn from_hex(text: &str) -> Option<TokenDigest> {
-        if text.len() != 64 || !text.is_ascii() {
+        // Asked first, because the reading of a number would take a sign.
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         let mut bytes = [0; 32];
@@ -169,6 +170,15 @@ mod tests {
             "18014398509481984:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         ] {
             assert!(PlainToken::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_read_from_64_hexadecimal_digits_and_nothing_else() {
+        let written = TokenDigest::of("x").to_hex();
+        assert_eq!(TokenDigest::from_hex(&written), Some(TokenDigest::of("x")));
+        for bad in [&written[1..], &format!("+{}", &written[1..]), &format!("{}é", &written[2..]), ""] {
+            assert_eq!(TokenDigest::from_hex(bad), None, "{bad}");
         }
     }
 
