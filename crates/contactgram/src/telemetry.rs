@@ -3,12 +3,17 @@
 //! them print headers, parameters and notices of the database.
 
 use std::any::Any;
+use std::fmt as text;
 use std::panic;
 
+use contactgram_http::server::in_hand;
 use tracing::level_filters::LevelFilter;
-use tracing::{Metadata, Subscriber};
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::filter::{FilterExt as _, FilterFn, filter_fn};
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, format};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
@@ -29,20 +34,61 @@ pub fn start(directives: &str, format: LogFormat) -> Result<(), String> {
 
 fn subscriber<W>(
     directives: &str,
-    format: LogFormat,
+    log_format: LogFormat,
     writer: W,
 ) -> Result<impl Subscriber + Send + Sync, String>
 where
     W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder().parse(directives).map_err(|error| format!("log: {error}"))?;
-    let filter = filter.and(filter_fn(is_ours_or_a_warning));
-    let lines = fmt::layer().with_writer(writer);
-    let layer = match format {
-        LogFormat::Text => lines.with_ansi(false).with_filter(filter).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+    // With a hint, or each event that is below the level would be made before it is thrown away.
+    let ours: FilterFn<_> = filter_fn(is_ours_or_a_warning).with_max_level_hint(LevelFilter::TRACE);
+    let filter = filter.and(ours);
+    let lines = fmt::layer().with_writer(writer).with_ansi(false);
+    let layer = match log_format {
+        LogFormat::Text => {
+            let shape = Named { shape: format().with_ansi(false), log_format };
+            lines.event_format(shape).with_filter(filter).boxed()
+        }
+        LogFormat::Json => {
+            let shape = Named { shape: format().json().flatten_event(true), log_format };
+            lines.json().event_format(shape).with_filter(filter).boxed()
+        }
     };
     Ok(tracing_subscriber::registry().with(layer))
+}
+
+/// Lines that end with the id of the request they were written for. Asked for where a line is written: most
+/// requests write none, and a span for each of them would cost more than the rest of the door.
+struct Named<F> {
+    shape: F,
+    log_format: LogFormat,
+}
+
+impl<S, N, F> FormatEvent<S, N> for Named<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        about: &FmtContext<'_, S, N>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> text::Result {
+        let mut line = String::new();
+        self.shape.format_event(about, Writer::new(&mut line), event)?;
+        let line = line.trim_end();
+        in_hand(|id| match (id, self.log_format) {
+            (None, _) => writeln!(out, "{line}"),
+            (Some(id), LogFormat::Text) => writeln!(out, "{line} request.id={id:?}"),
+            (Some(id), LogFormat::Json) => {
+                let begin = line.strip_suffix('}').unwrap_or(line);
+                writeln!(out, "{begin},\"request.id\":{}}}", serde_json::Value::from(id))
+            }
+        })
+    }
 }
 
 fn is_ours_or_a_warning(metadata: &Metadata<'_>) -> bool {
@@ -103,6 +149,33 @@ mod tests {
         let log = logged("info", LogFormat::Json, || tracing::info!(account.id = 5, "hello"));
         let line: serde_json::Value = serde_json::from_str(log.trim()).unwrap();
         assert_eq!((&line["message"], &line["account.id"]), (&"hello".into(), &5.into()));
+    }
+
+    #[test]
+    fn what_is_logged_for_a_request_carries_its_id() {
+        use contactgram_http::server::{named, request_id};
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let mut id = request_id(None);
+            let text = id.to_str().unwrap().to_owned();
+            let log = logged("info", format, || {
+                let work = named(&mut id, async { tracing::warn!(wait_ms = 5, "slow") });
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(work);
+                tracing::warn!("of nobody");
+            });
+            let (first, second) = log.split_once('\n').unwrap();
+            match format {
+                LogFormat::Text => {
+                    let end = format!("slow wait_ms=5 request.id=\"{text}\"");
+                    assert!(first.ends_with(&end), "{first}");
+                }
+                LogFormat::Json => {
+                    let line: serde_json::Value = serde_json::from_str(first).unwrap();
+                    assert_eq!((&line["request.id"], &line["wait_ms"]), (&text.into(), &5.into()));
+                }
+            }
+            assert!(second.contains("of nobody") && !second.contains("request.id"), "{second}");
+        }
     }
 
     #[test]

@@ -3,10 +3,8 @@
 
 use crate::App;
 use crate::reply::{Failure, bad};
-use crate::server::read_body;
-use axum::RequestExt;
-use axum::body::Body;
-use axum::extract::{FromRequest, RawPathParams, Request};
+use crate::routes::Route;
+use crate::server::{BodyLimits, read_body};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -17,19 +15,30 @@ use contactgram_wire::params::Params;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Request};
+use hyper::body::{Body as _, Incoming};
 use sha2::{Digest, Sha256};
 use std::io::Read as _;
 use std::sync::Arc;
 
 /// A request whose caller is known.
 pub(crate) struct Call {
-    pub app: App,
     pub caller: Caller,
     pub parts: Parts,
-    path: Vec<(String, String)>,
-    body: Body,
+    app: Arc<App>,
+    route: Route,
+    decoded: Decoded,
+    body: Incoming,
 }
+
+/// What a request opens the API with.
+pub(crate) struct Credential {
+    pub token: PlainToken,
+    decoded: Decoded,
+}
+
+/// The parts of a path, where anything in it was encoded: what is not can be read where it stands.
+type Decoded = Option<Vec<String>>;
 
 /// A request that has been read to its end.
 pub(crate) struct Asked {
@@ -39,28 +48,39 @@ pub(crate) struct Asked {
     pub once: Option<Once>,
 }
 
-impl FromRequest<App> for Call {
-    type Rejection = Failure;
-
-    async fn from_request(mut request: Request, app: &App) -> Result<Call, Failure> {
-        let path: Vec<(String, String)> = match request.extract_parts::<RawPathParams>().await {
-            Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+impl Credential {
+    /// Reads the token of a request; whether it opens anything is the hub's to say.
+    pub fn read(app: &App, route: Route, request: &Request<Incoming>) -> Result<Credential, Failure> {
+        let path = request.uri().path();
+        let decoded = match path.contains('%') {
             // A path that is no UTF-8 once it is decoded leads nowhere.
-            Err(_) => return Err(Failure::NoRoute),
+            true => Some(decoded_parts(path).ok_or(Failure::NoRoute)?),
+            false => None,
         };
-        let in_path = path.iter().find(|(name, _)| name == "token").map(|(_, value)| value.as_str());
-        let token = match in_path {
-            Some(_) if !app.options.allow_token_in_path => return Err(Error::Unauthorized.into()),
-            Some(text) => PlainToken::parse(text).ok_or(Failure::MalformedToken)?,
-            None => from_header(request.headers(), app.options.allow_basic)?,
+        let token = match route.has_token {
+            true if !app.options.allow_token_in_path => return Err(Error::Unauthorized.into()),
+            true => {
+                let first = part_of(path, &decoded, 1);
+                let text = first.strip_prefix("bot").unwrap_or_default();
+                PlainToken::parse(text).ok_or(Failure::MalformedToken)?
+            }
+            false => from_header(request.headers(), app.options.allow_basic)?,
         };
-        let caller = app.hub.authenticate(&token).await?;
-        let (parts, body) = request.into_parts();
-        Ok(Call { app: app.clone(), caller, parts, path, body })
+        Ok(Credential { token, decoded })
     }
 }
 
 impl Call {
+    /// A request of this caller.
+    pub fn new(
+        (app, route): (Arc<App>, Route),
+        (caller, credential): (Caller, Credential),
+        request: Request<Incoming>,
+    ) -> Call {
+        let (parts, body) = request.into_parts();
+        Call { caller, parts, app, route, decoded: credential.decoded, body }
+    }
+
     /// The hub.
     pub fn hub(&self) -> &Hub {
         &self.app.hub
@@ -68,7 +88,8 @@ impl Call {
 
     /// A part of the route, such as `contact_id`.
     pub fn part(&self, name: &str) -> &str {
-        self.path.iter().find(|(part, _)| part == name).map_or("", |(_, value)| value.as_str())
+        let place = self.route.place.part(name);
+        place.map_or("", |place| part_of(self.parts.uri.path(), &self.decoded, place))
     }
 
     /// A permit for `N`.
@@ -83,20 +104,27 @@ impl Call {
 
     /// Reads the request to its end.
     pub async fn ask(self) -> Result<Asked, Failure> {
+        if !self.body.is_end_stream() {
+            // In a box, or each call without a body, however long it then waits, would keep the room for one.
+            return Box::pin(self.ask_body()).await;
+        }
+        let nothing = unpacked(&self.parts.headers, Bytes::new(), 0)?;
+        let once = once(&self.parts, &nothing)?;
+        let params = Params::without_body(self.parts.uri.query())?;
+        Ok(Asked { hub: Arc::clone(&self.app.hub), caller: self.caller, params, once })
+    }
+
+    async fn ask_body(self) -> Result<Asked, Failure> {
         let Call { app, caller, parts, body, .. } = self;
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let upload =
             content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("multipart/form-data"));
-        let mut limits = app.options.body.clone();
-        if upload {
-            limits.max_bytes = app.options.max_upload;
-        }
-        let most = limits.max_bytes;
-        let raw = read_body(body, limits).await?;
-        let body = decoded(&parts.headers, raw, most)?;
+        let most = if upload { app.options.max_upload } else { app.options.body.max_bytes };
+        let raw = read_body(body, BodyLimits { max_bytes: most, ..app.options.body.clone() }).await?;
+        let body = unpacked(&parts.headers, raw, most)?;
         let once = once(&parts, &body)?;
         let params = Params::read(parts.uri.query(), content_type, body).await?;
-        Ok(Asked { hub: app.hub, caller, params, once })
+        Ok(Asked { hub: Arc::clone(&app.hub), caller, params, once })
     }
 }
 
@@ -121,6 +149,42 @@ impl Asked {
     }
 }
 
+/// A part of a path; the first is empty, before the slash that every path begins with.
+fn part_of<'a>(path: &'a str, decoded: &'a Decoded, place: usize) -> &'a str {
+    match decoded {
+        Some(parts) => parts.get(place).map_or("", String::as_str),
+        None => path.split('/').nth(place).unwrap_or_default(),
+    }
+}
+
+/// The parts of a path without their percent-encoding: split first, so that an encoded slash stays in its
+/// part. A `%` that begins no code stands for itself.
+fn decoded_parts(path: &str) -> Option<Vec<String>> {
+    path.split('/').map(|part| String::from_utf8(decoded(part.as_bytes())).ok()).collect()
+}
+
+fn decoded(mut text: &[u8]) -> Vec<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let mut bytes = Vec::with_capacity(text.len());
+    while let Some((&first, rest)) = text.split_first() {
+        let code = match rest {
+            [high, low, ..] if first == b'%' => digit(*high).zip(digit(*low)),
+            _ => None,
+        };
+        match code {
+            Some((high, low)) => {
+                bytes.push(high << 4 | low);
+                text = &rest[2..];
+            }
+            None => {
+                bytes.push(first);
+                text = rest;
+            }
+        }
+    }
+    bytes
+}
+
 /// The token of an `Authorization` header: Bearer, or Basic whose `user:password` is the token.
 fn from_header(headers: &HeaderMap, allow_basic: bool) -> Result<PlainToken, Failure> {
     let unauthorized = || Failure::Hub(Error::Unauthorized);
@@ -137,7 +201,7 @@ fn from_header(headers: &HeaderMap, allow_basic: bool) -> Result<PlainToken, Fai
 }
 
 /// The body without its `Content-Encoding`; never larger than `most`, however well it was packed.
-fn decoded(headers: &HeaderMap, body: Bytes, most: usize) -> Result<Bytes, Failure> {
+fn unpacked(headers: &HeaderMap, body: Bytes, most: usize) -> Result<Bytes, Failure> {
     let Some(encoding) = headers.get(CONTENT_ENCODING) else { return Ok(body) };
     let mut out = Vec::new();
     let bound = most as u64 + 1;

@@ -1,97 +1,170 @@
 //! What happens to every request: it gets an id, is counted and timed, and browsers are told from where
-//! they may call. One layer: each stock layer would cost about as much as the router itself.
+//! they may call. `server` hands requests to [`Api`]; `routes` says where they go from here.
+//! It never reads a body, and makes nothing for a log or a count that nobody asked for.
 
-use crate::App;
-use crate::reply;
-use crate::server::request_id::{X_REQUEST_ID, request_id};
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use crate::counts::Counts;
+use crate::reply::{self, Response};
+use crate::routes::{self, Route};
+use crate::server::Serve;
+use crate::server::request_id::{X_REQUEST_ID, named, request_id};
+use crate::{App, Options};
+use axum::Router;
+use axum::extract::MatchedPath;
+use axum::response::IntoResponse as _;
+use bytes::Bytes;
+use contactgram_hub::Hub;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_LENGTH, ORIGIN, VARY,
 };
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Request};
+use http_body_util::{Either, Full};
+use hyper::body::{Body as _, Incoming};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Instant;
-use tracing::Instrument as _;
+use tower_service::Service as _;
 
-/// Lets a request through.
-pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let id = request_id(request.headers().get(&X_REQUEST_ID));
-    let origin = allowed_origin(&app, &request);
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let verb = request.method().clone();
+/// The whole API, for [`server::serve`](crate::server::serve).
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
 
-    let mut response = match (&origin, &verb) {
-        (Some(_), &Method::OPTIONS) => reply::nothing(),
-        // What is logged on the way carries the id, so that an answer's id finds its cause.
-        _ => {
-            let span = tracing::error_span!("request", request.id = id.to_str().unwrap_or_default());
-            next.run(request).instrument(span).await
-        }
+struct Inner {
+    app: Arc<App>,
+    others: Router,
+    counts: Option<Arc<Counts>>,
+}
+
+impl Api {
+    pub(crate) fn new(hub: Arc<Hub>, options: Options) -> Api {
+        let counts = options.metrics.as_ref().map(|metrics| Arc::clone(&metrics.0));
+        let app = App { hub, options: Arc::new(options) };
+        Api(Arc::new(Inner { others: routes::others(app.clone()), app: Arc::new(app), counts }))
+    }
+}
+
+impl Serve for Api {
+    type Body = reply::Body;
+
+    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response> + Send + use<> {
+        let came = Came {
+            begun: Instant::now(),
+            id: request_id(request.headers().get(&X_REQUEST_ID)),
+            origin: allowed_origin(&self.0.app.options, request.headers()),
+            verb: request.method().clone(),
+            route: Route::find(request.uri().path()),
+        };
+        let work = match came.route {
+            _ if came.origin.is_some() && came.verb == Method::OPTIONS => Work::Nothing,
+            Some(route) => Work::Api(route.answer(Arc::clone(&self.0.app), request)),
+            None => Work::Other(Box::pin(elsewhere(self.0.others.clone(), request))),
+        };
+        pass(Arc::clone(&self.0), came, work)
+    }
+}
+
+/// What is kept of a request while it is answered.
+struct Came {
+    begun: Instant,
+    id: HeaderValue,
+    origin: Option<HeaderValue>,
+    verb: Method,
+    route: Option<Route>,
+}
+
+enum Work {
+    Nothing,
+    Api(routes::Work),
+    Other(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+async fn pass(api: Arc<Inner>, mut came: Came, work: Work) -> Response {
+    let mut response = match work {
+        Work::Nothing => reply::nothing(),
+        Work::Api(work) => named(&mut came.id, work).await.unwrap_or_else(reply::Failure::response),
+        Work::Other(work) => named(&mut came.id, work).await,
     };
-
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let code = response.status().as_u16();
-    let took = begun.elapsed();
-    count(route, code, took.as_secs_f64());
-    tracing::debug!(
-        request.id = id.to_str().unwrap_or_default(),
-        http.verb = %verb,
-        http.route = route,
-        http.status = code,
-        took_us = took.as_micros() as u64,
-        "request"
-    );
+    tell(&api, &came, &response);
+    if came.verb == Method::HEAD {
+        without_body(&mut response);
+    }
     let headers = response.headers_mut();
-    headers.insert(X_REQUEST_ID, id);
-    if !app.options.cors_origins.is_empty() {
+    headers.insert(X_REQUEST_ID, came.id);
+    if !api.app.options.cors_origins.is_empty() {
         // Also to pages that may not read it, or a cache would hand their answer to those that may.
         headers.insert(VARY, HeaderValue::from_static("Origin"));
     }
-    if let Some(origin) = origin {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("ETag, Link, Location, Retry-After, X-Request-Id, X-Total-Count"),
-        );
-        if verb == Method::OPTIONS {
-            headers.insert(
-                ACCESS_CONTROL_ALLOW_METHODS,
-                HeaderValue::from_static("GET, HEAD, POST, PATCH, PUT, DELETE"),
-            );
-            headers.insert(
-                ACCESS_CONTROL_ALLOW_HEADERS,
-                HeaderValue::from_static(
-                    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id",
-                ),
-            );
-            headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
-        }
+    if let Some(origin) = came.origin {
+        for_browsers(headers, origin, &came.verb);
     }
     response
 }
 
-/// The request's origin, if the operator allowed it.
-fn allowed_origin(app: &App, request: &Request) -> Option<HeaderValue> {
-    if app.options.cors_origins.is_empty() {
-        return None;
-    }
-    let origin = request.headers().get(ORIGIN)?;
-    let text = origin.to_str().ok()?;
-    app.options.cors_origins.iter().any(|allowed| allowed == "*" || allowed == text).then(|| origin.clone())
+async fn elsewhere(mut others: Router, request: Request<Incoming>) -> Response {
+    let response = match others.call(request).await {
+        Ok(response) => response.into_response(),
+        Err(never) => match never {},
+    };
+    response.map(Either::Right)
 }
 
-fn count(route: &str, code: u16, seconds: f64) {
-    // Routes are few and known; a path as it came would make a series of each contact.
-    let route = route.to_owned();
-    let class = match code {
-        200..=299 => "2xx",
-        300..=399 => "3xx",
-        400..=499 => "4xx",
-        _ => "5xx",
-    };
-    metrics::counter!("contactgram_requests_total", "route" => route.clone(), "code" => class).increment(1);
-    metrics::histogram!("contactgram_request_seconds", "route" => route).record(seconds);
+/// Counts and logs a request that was answered.
+fn tell(api: &Inner, came: &Came, response: &Response) {
+    let other = || response.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let (code, took) = (response.status().as_u16(), came.begun.elapsed());
+    if let Some(counts) = &api.counts {
+        match came.route {
+            Some(route) => counts.count(route, code, took),
+            None => counts.count_other(other(), code, took),
+        }
+    }
+    tracing::debug!(
+        request.id = came.id.to_str().unwrap_or_default(),
+        http.verb = %came.verb,
+        http.route = came.route.map_or_else(other, |route| Route::label(route.index())),
+        http.status = code,
+        took_us = took.as_micros() as u64,
+        "request"
+    );
+}
+
+/// What HEAD answers: what GET would, with its length, without its body.
+fn without_body(response: &mut Response) {
+    if let Some(length) = response.body().size_hint().exact()
+        && !response.headers().contains_key(CONTENT_LENGTH)
+    {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Either::Left(Full::new(Bytes::new()));
+}
+
+fn for_browsers(headers: &mut HeaderMap, origin: HeaderValue, verb: &Method) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("ETag, Link, Location, Retry-After, X-Request-Id, X-Total-Count"),
+    );
+    if verb == Method::OPTIONS {
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET, HEAD, POST, PATCH, PUT, DELETE"),
+        );
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(
+                "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id",
+            ),
+        );
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+    }
+}
+
+/// The request's origin, if the operator allowed it.
+fn allowed_origin(options: &Options, headers: &HeaderMap) -> Option<HeaderValue> {
+    if options.cors_origins.is_empty() {
+        return None;
+    }
+    let origin = headers.get(ORIGIN)?;
+    let text = origin.to_str().ok()?;
+    options.cors_origins.iter().any(|allowed| allowed == "*" || allowed == text).then(|| origin.clone())
 }

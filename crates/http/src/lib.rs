@@ -5,6 +5,7 @@ mod admin;
 mod botapi;
 mod call;
 mod contacts;
+mod counts;
 mod door;
 mod explorer;
 mod messages;
@@ -15,7 +16,8 @@ mod reply;
 mod routes;
 pub mod server;
 
-pub use ops::{Metrics, install_metrics};
+pub use door::Api;
+pub use ops::Metrics;
 
 use contactgram_hub::Hub;
 use contactgram_model::TokenDigest;
@@ -37,6 +39,8 @@ pub struct Options {
     pub cors_origins: Vec<String>,
     /// The admin token's digest, when the configuration fixes it; else the store's counts.
     pub admin_digest: Option<TokenDigest>,
+    /// Where requests are counted, if somebody can read it.
+    pub metrics: Option<Metrics>,
 }
 
 impl Default for Options {
@@ -48,6 +52,7 @@ impl Default for Options {
             allow_token_in_path: true,
             cors_origins: Vec::new(),
             admin_digest: None,
+            metrics: None,
         }
     }
 }
@@ -60,7 +65,7 @@ pub(crate) struct App {
 }
 
 /// All routes of the API, and the runner for methods that webhooks name in their replies.
-pub fn app(hub: Arc<Hub>, options: Options) -> axum::Router {
+pub fn app(hub: Arc<Hub>, options: Options) -> Api {
     botapi::run_webhook_replies(&hub);
-    routes::router(App { hub, options: Arc::new(options) })
+    Api::new(hub, options)
 }

@@ -1,10 +1,11 @@
 //! What an operator asks: whether the process lives, whether it can serve, and its metrics.
 
 use crate::App;
-use crate::reply;
+use crate::counts::Counts;
+use crate::reply::{self, Response};
 use axum::extract::State;
-use axum::response::Response;
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use std::fmt;
+use std::sync::Arc;
 
 /// `/livez`: the process answers.
 pub(crate) async fn live() -> Response {
@@ -25,22 +26,20 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
     }
 }
 
-/// The process's metrics, to be served on a listener of their own.
-#[derive(Clone)]
-pub struct Metrics(PrometheusHandle);
-
-/// Installs the recorder that the process counts with. To be called once, before anything is counted.
-///
-/// # Errors
-/// When there is a recorder already.
-pub fn install_metrics() -> Result<Metrics, BuildError> {
-    const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 50.0];
-    PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder().map(Metrics)
-}
+/// The server's metrics, to be counted where [`Options::metrics`](crate::Options::metrics) has them, and
+/// served on a listener of their own.
+#[derive(Clone, Default)]
+pub struct Metrics(pub(crate) Arc<Counts>);
 
 impl Metrics {
     /// An app that answers `/metrics` in the Prometheus text form, and nothing else.
     pub fn app(self) -> axum::Router {
         axum::Router::new().route("/metrics", axum::routing::get(async move || self.0.render()))
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics(…)")
     }
 }

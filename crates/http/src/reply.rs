@@ -2,13 +2,14 @@
 //! `{"ok":false,"error_code":…,"description":…}` with the same number as its status.
 
 use crate::server::BodyError;
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
+use bytes::Bytes;
 use contactgram_hub::{Answer, Error};
 use contactgram_wire::BadRequest;
 use contactgram_wire::params::BadBody;
 use http::header::{ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
+use http_body_util::{Either, Full};
 use serde_json::Value;
 
 /// What a handler ends in when it can't do what was asked.
@@ -31,6 +32,12 @@ pub(crate) enum Failure {
     /// The body did not come in time.
     Slow,
 }
+
+/// An answer's body: here already, or what a route beside the API gives.
+pub type Body = Either<Full<Bytes>, axum::body::Body>;
+
+/// An answer.
+pub(crate) type Response = http::Response<Body>;
 
 /// A handler's result.
 pub(crate) type Reply = Result<Response, Failure>;
@@ -77,7 +84,14 @@ pub(crate) fn bad(text: impl Into<String>) -> Failure {
 }
 
 impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
+    fn into_response(self) -> axum::response::Response {
+        self.response().into_response()
+    }
+}
+
+impl Failure {
+    /// The failure as it leaves.
+    pub fn response(self) -> Response {
         let (status, description, retry_after) = self.parts();
         let description = Value::from(description);
         let mut body =
@@ -101,9 +115,7 @@ impl IntoResponse for Failure {
         }
         response
     }
-}
 
-impl Failure {
     fn parts(&self) -> (StatusCode, String, Option<i64>) {
         let texted = |status, begin: &str, text: &str| (status, format!("{begin}: {text}"), None);
         match self {
@@ -149,11 +161,15 @@ impl Failure {
     }
 }
 
+/// What every result stands in.
+const ENVELOPE: &str = "{\"ok\":true,\"result\":";
+
 /// The answer to something that was done.
 pub(crate) fn done(answer: Answer) -> Response {
     let status = if answer.created.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    let mut body = String::with_capacity(answer.result.len() + 32);
-    body.push_str("{\"ok\":true,\"result\":");
+    let described = answer.description.as_ref().map_or(0, |text| text.len() + 32);
+    let mut body = String::with_capacity(answer.result.len() + ENVELOPE.len() + 1 + described);
+    body.push_str(ENVELOPE);
     body.push_str(&answer.result);
     if let Some(description) = &answer.description {
         body.push_str(",\"description\":");
@@ -187,7 +203,7 @@ pub(crate) fn located(mut response: Response, location: &str) -> Response {
 
 /// 304 with the tag that matched.
 pub(crate) fn not_modified(version: i64) -> Response {
-    let mut response = Response::new(Body::empty());
+    let mut response = Response::new(Either::Left(Full::new(Bytes::new())));
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     if let Some(tag) = etag(version) {
         response.headers_mut().insert(ETAG, tag);
@@ -197,7 +213,7 @@ pub(crate) fn not_modified(version: i64) -> Response {
 
 /// 204 without a body.
 pub(crate) fn nothing() -> Response {
-    let mut response = Response::new(Body::empty());
+    let mut response = Response::new(Either::Left(Full::new(Bytes::new())));
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
@@ -216,11 +232,11 @@ pub(crate) fn health(well: bool, json: &'static str) -> Response {
 
 /// A contact's version as an entity tag.
 pub(crate) fn etag(version: i64) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("\"{version}\"")).ok()
+    HeaderValue::try_from(format!("\"{version}\"")).ok()
 }
 
 fn json_response(status: StatusCode, body: String) -> Response {
-    let mut response = Response::new(Body::from(body));
+    let mut response = Response::new(Either::Left(Full::from(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

@@ -1,68 +1,276 @@
-//! Which path leads to which handler. Everything of the API is mounted twice: with the token in the path,
-//! and under `/v1` with the token in a header.
+//! Which path leads to which handler. Everything of the API is there twice: with the token in the path, and
+//! under `/v1` with the token in a header. The API's own paths are few and hot, so they are matched by hand;
+//! axum's router serves the rest. `door` asks for both.
 
+use crate::call::{Call, Credential};
 use crate::reply::{Failure, Reply};
-use crate::{App, admin, botapi, contacts, door, explorer, messages, ops};
+use crate::{App, admin, botapi, contacts, explorer, messages, ops};
 use axum::Router;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::get;
+use http::Method;
+use hyper::body::Incoming;
+use std::future::ready;
+use std::pin::Pin;
+use std::sync::Arc;
 
-/// The whole API behind its door.
-pub(crate) fn router(app: App) -> Router {
-    let mut router = Router::new();
-    for (path, handlers) in resources() {
-        let with_token = format!("/bot{{token}}{path}");
-        let versioned = format!("/v1{path}");
-        router = router.route(&with_token, handlers.clone()).route(&versioned, handlers);
+/// Where a path of the API leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub place: Place,
+    /// Whether the path begins with `/bot<token>`, else with `/v1`.
+    pub has_token: bool,
+}
+
+/// What the API has behind its prefixes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Contacts,
+    Contact,
+    ContactDelete,
+    ContactMessages,
+    Messages,
+    Message,
+    Method,
+    /// The path ends with the prefix's slash; the method's name is a parameter.
+    NoMethod,
+}
+
+/// Both forms of each route, in the order of [`Place`]: as metrics name them.
+macro_rules! labels {
+    ($($path:literal),*) => { [$([concat!("/v1", $path), concat!("/bot{token}", $path)]),*] };
+}
+const LABELS: [[&str; 2]; 8] = labels!(
+    "/contacts",
+    "/contacts/{contact_id}",
+    "/contacts/{contact_id}/delete",
+    "/contacts/{contact_id}/messages",
+    "/messages",
+    "/messages/{chat_id}/{message_id}",
+    "/{method}",
+    "/"
+);
+
+impl Route {
+    /// How many there are.
+    pub const COUNT: usize = 2 * LABELS.len();
+
+    /// Where a path leads, as it came: names that are encoded are other names.
+    pub fn find(path: &str) -> Option<Route> {
+        let (rest, has_token) = match path.strip_prefix("/v1/") {
+            Some(rest) => (rest, false),
+            None => {
+                let (_token, rest) = path.strip_prefix("/bot")?.split_once('/')?;
+                (rest, true)
+            }
+        };
+        Place::find(rest).map(|place| Route { place, has_token })
     }
-    router
+
+    /// Counts from 0.
+    pub fn index(self) -> usize {
+        2 * self.place as usize + usize::from(self.has_token)
+    }
+
+    /// The name of the route of this index.
+    pub fn label(index: usize) -> &'static str {
+        LABELS[index / 2][index % 2]
+    }
+
+    /// Answers a request to this route. What needs no waiting is done at once, so that a request whose
+    /// caller is known moves into its handler's box and nowhere else.
+    pub fn answer(self, app: Arc<App>, request: http::Request<Incoming>) -> Work {
+        let begun = self.place.handler(request.method()).and_then(|handler| {
+            let credential = Credential::read(&app, self, &request)?;
+            Ok((handler, credential))
+        });
+        let (handler, credential) = match begun {
+            Ok(begun) => begun,
+            Err(failure) => return Box::pin(ready(Err(failure))),
+        };
+        match app.hub.known(&credential.token) {
+            Some(caller) => handler(Call::new((app, self), (caller, credential), request)),
+            None => Box::pin(async move {
+                let caller = app.hub.authenticate(&credential.token).await?;
+                handler(Call::new((app, self), (caller, credential), request)).await
+            }),
+        }
+    }
+}
+
+/// A handler at work.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+type Handler = fn(Call) -> Work;
+
+macro_rules! boxed {
+    ($handler:path) => {
+        |call| Box::pin($handler(call))
+    };
+}
+
+impl Place {
+    fn find(rest: &str) -> Option<Place> {
+        let mut parts = rest.split('/');
+        let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+        // The last part of a longer path is never empty; one before it may be, and names nothing.
+        if parts.next().is_some() || third.or(second) == Some("") {
+            return None;
+        }
+        Some(match (first, second, third) {
+            ("", None, None) => Place::NoMethod,
+            ("contacts", None, None) => Place::Contacts,
+            ("contacts", Some(_), None) => Place::Contact,
+            ("contacts", Some(_), Some("delete")) => Place::ContactDelete,
+            ("contacts", Some(_), Some("messages")) => Place::ContactMessages,
+            ("messages", None, None) => Place::Messages,
+            ("messages", Some(_), Some(_)) => Place::Message,
+            (_, None, None) => Place::Method,
+            _ => return None,
+        })
+    }
+
+    /// What answers a verb. HEAD is GET; the door takes the body away.
+    fn handler(self, verb: &Method) -> Result<Handler, Failure> {
+        let verb = if *verb == Method::HEAD { &Method::GET } else { verb };
+        Ok(match (self, verb) {
+            (Place::Contacts, &Method::GET) => boxed!(contacts::list),
+            (Place::Contacts, &Method::POST) => boxed!(contacts::add),
+            (Place::Contact, &Method::GET) => boxed!(contacts::get),
+            (Place::Contact, &Method::PATCH) => boxed!(contacts::patch),
+            (Place::Contact, &Method::PUT) => boxed!(contacts::put),
+            (Place::Contact | Place::ContactDelete, &Method::DELETE) => boxed!(contacts::remove),
+            (Place::ContactDelete, &Method::POST) => boxed!(contacts::remove),
+            (Place::ContactMessages, &Method::GET) => boxed!(messages::of_contact),
+            (Place::ContactMessages, &Method::POST) => boxed!(messages::send_to_contact),
+            (Place::Messages, &Method::GET) => boxed!(messages::list),
+            (Place::Message, &Method::GET) => boxed!(messages::one),
+            // Which verbs a method takes is told to those only who may call it.
+            (Place::Method | Place::NoMethod, _) => boxed!(botapi::method),
+            (Place::Contacts | Place::ContactMessages, _) => {
+                return Err(Failure::WrongVerb("GET, HEAD, POST"));
+            }
+            (Place::Contact, _) => return Err(Failure::WrongVerb("GET, HEAD, PATCH, PUT, DELETE")),
+            (Place::ContactDelete, _) => return Err(Failure::WrongVerb("POST, DELETE")),
+            (Place::Messages | Place::Message, _) => return Err(Failure::WrongVerb("GET, HEAD")),
+        })
+    }
+
+    /// The place of an open part among all parts of the path, the prefix being the first: 0 is before it.
+    pub fn part(self, name: &str) -> Option<usize> {
+        match (self, name) {
+            (Place::Contact | Place::ContactDelete | Place::ContactMessages, "contact_id") => Some(3),
+            (Place::Message, "chat_id") => Some(3),
+            (Place::Message, "message_id") => Some(4),
+            (Place::Method, "method") => Some(2),
+            _ => None,
+        }
+    }
+}
+
+/// Everything beside the API: health, the explorer, the operator's door, and the 404.
+pub(crate) fn others(app: App) -> Router {
+    Router::new()
         .route("/livez", get(ops::live).fallback(verbs_get))
         .route("/readyz", get(ops::ready).fallback(verbs_get))
         .merge(explorer::routes())
         .merge(admin::routes())
+        .layer(from_fn(tell_route))
         .fallback(async || Failure::NoRoute)
-        .layer(axum::middleware::from_fn_with_state(app.clone(), door::pass))
         .with_state(app)
-}
-
-/// Routes beside the methods, each with what it answers to other verbs.
-pub(crate) fn resources() -> Vec<(&'static str, MethodRouter<App>)> {
-    vec![
-        ("/contacts", get(contacts::list).post(contacts::add).fallback(verbs_get_post)),
-        (
-            "/contacts/{contact_id}",
-            get(contacts::get)
-                .patch(contacts::patch)
-                .put(contacts::put)
-                .delete(contacts::remove)
-                .fallback(verbs_resource),
-        ),
-        (
-            "/contacts/{contact_id}/delete",
-            post(contacts::remove).delete(contacts::remove).fallback(verbs_delete),
-        ),
-        (
-            "/contacts/{contact_id}/messages",
-            get(messages::of_contact).post(messages::send_to_contact).fallback(verbs_get_post),
-        ),
-        ("/messages", get(messages::list).fallback(verbs_get)),
-        ("/messages/{chat_id}/{message_id}", get(messages::one).fallback(verbs_get)),
-        ("/{method}", any(botapi::method)),
-        ("/", any(botapi::method)),
-    ]
 }
 
 async fn verbs_get() -> Reply {
     Err(Failure::WrongVerb("GET, HEAD"))
 }
 
-async fn verbs_get_post() -> Reply {
-    Err(Failure::WrongVerb("GET, HEAD, POST"))
+/// Says on the answer which route gave it: the door counts by it.
+async fn tell_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
 }
 
-async fn verbs_resource() -> Reply {
-    Err(Failure::WrongVerb("GET, HEAD, PATCH, PUT, DELETE"))
+/// Every route of the API, without its prefix.
+#[cfg(test)]
+pub(crate) fn resources() -> impl Iterator<Item = &'static str> {
+    LABELS.iter().filter_map(|label| label[0].strip_prefix("/v1"))
 }
 
-async fn verbs_delete() -> Reply {
-    Err(Failure::WrongVerb("POST, DELETE"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::routing::any;
+    use tower_service::Service as _;
+
+    /// Every path of up to five of these parts.
+    fn paths() -> Vec<String> {
+        const PARTS: [&str; 11] = [
+            "",
+            "bot",
+            "bot1:x",
+            "botany",
+            "v1",
+            "contacts",
+            "messages",
+            "delete",
+            "getMe",
+            "%63ontacts",
+            "ж",
+        ];
+        let mut all = vec![String::new()];
+        let mut last = all.clone();
+        for _ in 0..4 {
+            last = last.iter().flat_map(|begin| PARTS.map(|part| format!("{begin}/{part}"))).collect();
+            all.extend(last.clone());
+        }
+        let five = ["/v1", "/bot1:x"].into_iter().flat_map(|prefix| {
+            PARTS.into_iter().flat_map(move |one| {
+                let four =
+                    PARTS.into_iter().map(move |two| format!("{prefix}/contacts/{one}/messages/{two}"));
+                four.chain(PARTS.into_iter().map(move |two| format!("{prefix}/messages/{one}/7/{two}")))
+            })
+        });
+        all.extend(five);
+        all.retain(|path| !path.is_empty());
+        all
+    }
+
+    #[tokio::test]
+    async fn paths_lead_where_a_router_with_the_same_routes_takes_them() {
+        let mut router = Router::new().fallback(async || "none");
+        for label in LABELS.iter().flatten() {
+            router = router.route(label, any(async |path: MatchedPath| path.as_str().to_owned()));
+        }
+        let mut found = 0;
+        for path in paths() {
+            // A path in a URI is ASCII; what is not comes encoded.
+            let path = path.replace('ж', "%D0%B6");
+            let request = http::Request::builder().uri(&path).body(Body::empty()).unwrap();
+            let answer = router.call(request).await.unwrap();
+            let answer = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+            let route = Route::find(&path);
+            let label = route.map_or("none", |route| Route::label(route.index()));
+            assert_eq!(label.as_bytes(), &answer[..], "{path}");
+            found += usize::from(route.is_some());
+        }
+        assert!(found > 300, "{found} paths lead somewhere");
+    }
+
+    #[test]
+    fn each_route_has_an_index_and_a_label_of_its_own() {
+        let mut labels: Vec<&str> = (0..Route::COUNT).map(Route::label).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        assert_eq!(labels.len(), Route::COUNT);
+        let route = Route::find("/bot1:x/messages/5/6").unwrap();
+        assert_eq!(Route::label(route.index()), "/bot{token}/messages/{chat_id}/{message_id}");
+        assert_eq!((route.place.part("chat_id"), route.place.part("message_id")), (Some(3), Some(4)));
+    }
 }

@@ -1,12 +1,18 @@
 //! Who may do what. A credential is read once, at the door, into a [`Caller`]; a verb of the hub wants a
 //! [`Permit`] for its scope, and only this file can make one. So a route that forgets to check does not
-//! compile.
+//! compile. Which tokens are good is remembered for a moment in `known`.
 
-use crate::{Error, Hub};
+mod known;
+
+pub(crate) use known::KnownTokens;
+
+use crate::{Error, Hub, Rings};
 use contactgram_model::scope::{Scope, Scopes};
 use contactgram_model::{PlainToken, UserId};
+use contactgram_store::Tx;
 use contactgram_store::ops::tokens;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// Whoever a valid credential belongs to.
 #[derive(Debug, Clone)]
@@ -79,11 +85,30 @@ impl Hub {
     /// store can't say, since a passing 401 ends many clients for good.
     pub async fn authenticate(&self, token: &PlainToken) -> Result<Caller, Error> {
         let (account, digest, now) = (token.account(), token.digest(), self.clock.now());
+        let asked = self.known.before_asking(token);
         let found =
             self.store.read(move |tx| Ok::<_, Error>(tokens::find(tx, account, &digest, now)?)).await?;
-        match found {
-            Some(_) => Ok(Caller::of_account(account)),
-            None => Err(Error::Unauthorized),
-        }
+        let token = found.ok_or(Error::Unauthorized)?;
+        self.known.put(asked, (account, token.expires_at));
+        Ok(Caller::of_account(account))
+    }
+
+    /// Whom a token belongs to, if that was asked a moment ago; else [`authenticate`](Hub::authenticate)
+    /// says it.
+    pub fn known(&self, token: &PlainToken) -> Option<Caller> {
+        self.known.get(token, self.clock.now()).map(Caller::of_account)
+    }
+
+    /// A change that may make tokens open nothing any more: whatever is remembered of them is forgotten once
+    /// it is on disk, before the caller hears of it.
+    pub(crate) async fn change_tokens<T: Send + 'static>(
+        &self,
+        account: UserId,
+        f: impl Fn(&mut dyn Tx, &mut Rings) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let known = Arc::clone(&self.known);
+        let change = self.change(account, move |tx, rings| Ok((f(tx, rings)?, known.forget_after())));
+        let (value, _forgetting) = change.await?;
+        Ok(value)
     }
 }

@@ -217,7 +217,7 @@ impl Hub {
 
     /// Removes an account with everything it held.
     pub async fn remove_account(&self, id: UserId) -> Result<(), Error> {
-        self.change(id, move |tx, rings| {
+        self.change_tokens(id, move |tx, rings| {
             existing(tx, id)?;
             accounts::remove(tx, id)?;
             rings.push(id);
@@ -262,7 +262,7 @@ impl Hub {
         }
         let mut secret = [0; RANDOM_BYTES];
         random::fill(&mut secret)?;
-        self.change(id, move |tx, _| {
+        self.change_tokens(id, move |tx, _| {
             existing(tx, id)?;
             if alone {
                 tokens::delete_all(tx, id)?;
@@ -287,7 +287,7 @@ impl Hub {
 
     /// Makes a token open nothing any more, at once.
     pub async fn revoke_token(&self, id: UserId, token: i64) -> Result<(), Error> {
-        self.change(id, move |tx, _| {
+        self.change_tokens(id, move |tx, _| {
             if !tokens::delete(tx, id, token)? {
                 return Err(Error::missing("no such token"));
             }

@@ -60,6 +60,7 @@ impl Hub {
                 changed = changes.changed() => if changed.is_err() { return },
                 () = self.shutdown.cancelled() => return,
             }
+            self.known.forget();
             self.bells.ring_all();
             if let Err(error) = self.start_dispatchers().await {
                 tracing::warn!(?error, "webhooks set by another process are not known yet");

@@ -7,8 +7,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contactgram_http::Options;
 use contactgram_http::server::{self as http, Limits, Room};
+use contactgram_http::{Metrics, Options};
 use contactgram_hub::Hub;
 use contactgram_store::Store;
 use tokio::net::TcpListener;
@@ -68,13 +68,13 @@ async fn serve_hub(
 ) -> Outcome {
     let config = context.config();
     // Counting costs a little with every request: only where somebody can read it.
-    let counted = metrics.as_ref().map(|_| contactgram_http::install_metrics()).transpose();
-    let counted = counted.map_err(|error| Failure::while_doing("metrics can't be counted", error))?;
+    let counted = metrics.as_ref().map(|_| Metrics::default());
     let first = first::account(hub, config).await?;
     let admin_token = first::admin_token(hub, config).await?;
     hub.start().await?;
     let limits = limits(config);
-    let app = contactgram_http::app(Arc::clone(hub), options(config));
+    let options = Options { metrics: counted.clone(), ..options(config) };
+    let app = contactgram_http::app(Arc::clone(hub), options);
     let listening = api.local_addr()?.to_string();
     let local = || format!("http://{}", reachable(&listening));
     let banner = Banner {
@@ -133,6 +133,7 @@ fn options(config: &Config) -> Options {
         allow_token_in_path: config.allow_token_in_path,
         cors_origins: config.cors_origins.clone(),
         admin_digest: config.admin_token.clone().map(|token| AdminToken::from(token).digest()),
+        metrics: None,
     }
 }
 

@@ -111,8 +111,7 @@ pub(crate) fn method_names() -> impl Iterator<Item = &'static str> {
 }
 
 fn find(name: &str) -> Option<Handler> {
-    let name = name.to_ascii_lowercase();
-    METHODS.iter().find(|(known, _)| *known == name).map(|(_, handler)| *handler)
+    METHODS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, handler)| *handler)
 }
 
 /// JSON that a method answers with.

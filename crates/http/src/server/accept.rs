@@ -2,23 +2,20 @@
 //! `server::serve` is its only caller; a connection's life after the accept is `connection`'s.
 //! It never reads from a connection that it refuses before the refusal is written.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
+use http::StatusCode;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_service::Service;
 
 use super::linger::{Patience, linger};
+use super::service::Serve;
 use super::{House, connection, envelope};
 
 /// Raises this process's soft limit of open files to the hard one and returns it. Each connection takes one file.
@@ -36,16 +33,15 @@ pub(super) async fn run<S>(
     shutdown: CancellationToken,
 ) -> io::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Serve,
 {
     let served = TaskTracker::new();
     let mut refusals = Refusals::default();
     let mut trouble = Trouble::default();
 
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
             Err(error) => match trouble.judge(&error) {
                 Verdict::GoOn => continue,
                 Verdict::Wait(wait) => {
@@ -69,7 +65,7 @@ where
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
         heed_slow_readers(&stream);
-        served.spawn(connection::converse(stream, peer, service.clone(), Arc::clone(&house)));
+        served.spawn(connection::converse(stream, service.clone(), Arc::clone(&house)));
     }
 
     drop(listener);

@@ -2,26 +2,21 @@
 //! `accept` spawns one such future a socket; it owns everything the connection uses.
 //! It never outlives the drain, and never waits for a client without a bound.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::Body;
-use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
+use http::StatusCode;
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, Sleep, sleep, timeout};
-use tower_service::Service;
 
 use super::linger::{Patience, linger};
 use super::pulse::{Beat, Pulse, Stage};
-use super::service::Answering;
+use super::service::{Serve, begin};
 use super::wire::Wire;
 use super::{House, Limits, envelope};
 
@@ -30,15 +25,17 @@ const PATIENCE: Patience = Patience { time: Duration::from_secs(2), bytes: 16 * 
 /// The same during a shutdown, which waits for it.
 const IN_A_HURRY: Patience = Patience { time: Duration::from_millis(250), bytes: PATIENCE.bytes };
 
-pub(super) async fn converse<T, S>(io: T, peer: SocketAddr, service: S, house: Arc<House>)
+pub(super) async fn converse<T, S>(io: T, service: S, house: Arc<House>)
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Serve,
 {
     let pulse = Arc::new(Pulse::new());
     let wire = TokioIo::new(Wire::new(io, Arc::clone(&pulse)));
-    let answering = Answering { service: TowerToHyperService::new(service), peer, pulse: Arc::clone(&pulse) };
+    let answering = {
+        let pulse = Arc::clone(&pulse);
+        service_fn(move |request| begin(&service, &pulse, request))
+    };
     let mut conn = house.http.serve_connection(wire, answering);
 
     let end = {

@@ -4,10 +4,10 @@
 
 use std::time::SystemTime;
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
 
 use super::request_id::{X_REQUEST_ID, request_id};
 
@@ -35,8 +35,8 @@ pub(super) fn bytes(status: StatusCode) -> Bytes {
 }
 
 /// The same answer for a request that did reach the service.
-pub(super) fn response(status: StatusCode, request_id: HeaderValue) -> Response<Body> {
-    let mut response = Response::new(Body::from(json(status)));
+pub(super) fn response(status: StatusCode, request_id: HeaderValue) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(json(status)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,4 +1,4 @@
-//! The accept loop: HTTP/1.1 over TCP around any tower service, with every timer and bound a public server needs.
+//! The accept loop: HTTP/1.1 over TCP around whatever answers requests, with every timer and bound a public server needs.
 //! The binary calls `serve` once a listener; handlers use `body` and `request_id`.
 //! It never routes, never authenticates, and never lets a failure leave without the JSON envelope.
 
@@ -13,25 +13,21 @@ mod room;
 mod service;
 mod wire;
 
-use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::body::Body;
-use http::{Request, Response};
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tower_service::Service;
 
 pub use accept::raise_open_files;
 pub use body::{BodyError, BodyLimits, read_body};
-pub use request_id::request_id;
+pub use request_id::{in_hand, named, request_id};
 pub use room::Room;
+pub use service::Serve;
 
 /// What one listener allows. `Default` is meant for a server that strangers can reach.
 #[derive(Clone, Debug)]
@@ -78,9 +74,8 @@ impl Limits {
 
 /// Serves `service` on `listener` until `shutdown` is cancelled and the connections are finished.
 ///
-/// Requests carry the peer's address as `axum::extract::ConnectInfo<SocketAddr>`. After `shutdown` nothing is
-/// accepted, idle connections close at once, requests in progress have `limits.drain`, and what is left is dropped:
-/// the future returns within `drain` and one second.
+/// After `shutdown` nothing is accepted, idle connections close at once, requests in progress have `limits.drain`, and
+/// what is left is dropped: the future returns within `drain` and one second.
 ///
 /// # Errors
 /// Only a listener that can never accept again. Passing troubles (no descriptor left, a client gone before it was
@@ -92,8 +87,7 @@ pub async fn serve<S>(
     shutdown: CancellationToken,
 ) -> io::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Serve,
 {
     accept::run(listener, service, Arc::new(House::new(limits)), shutdown).await
 }

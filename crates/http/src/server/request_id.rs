@@ -3,9 +3,13 @@
 //! It never trusts a caller's id further than its own alphabet and length.
 
 use std::cell::RefCell;
+use std::mem::swap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 
 use http::{HeaderName, HeaderValue};
+use pin_project_lite::pin_project;
 
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -17,6 +21,56 @@ pub fn request_id(incoming: Option<&HeaderValue>) -> HeaderValue {
         .filter(|id| is_sane(id))
         .and_then(|id| HeaderValue::from_bytes(id).ok())
         .unwrap_or_else(fresh)
+}
+
+/// What `future` logs can be told to be this request's: see [`in_hand`]. A span would do the same for the
+/// price of a registry entry with every request, most of which log nothing.
+pub fn named<F: Future>(id: &mut HeaderValue, future: F) -> Named<'_, F> {
+    Named { id, future }
+}
+
+/// Shows `f` the id of the request that this thread is working for, if it is working for one.
+pub fn in_hand<R>(f: impl FnOnce(Option<&str>) -> R) -> R {
+    IN_HAND.with_borrow(|id| f(id.to_str().ok().filter(|id| !id.is_empty())))
+}
+
+pin_project! {
+    /// See [`named`].
+    pub struct Named<'a, F> {
+        id: &'a mut HeaderValue,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Named<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _taken = Taken::new(this.id);
+        this.future.poll(cx)
+    }
+}
+
+thread_local! {
+    static IN_HAND: RefCell<HeaderValue> = const { RefCell::new(HeaderValue::from_static("")) };
+}
+
+/// While this lives, the id is in hand; afterwards it is back in its place, whatever happened.
+struct Taken<'a>(&'a mut HeaderValue);
+
+impl<'a> Taken<'a> {
+    fn new(id: &'a mut HeaderValue) -> Self {
+        IN_HAND.with_borrow_mut(|in_hand| swap(in_hand, id));
+        Taken(id)
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        IN_HAND.with_borrow_mut(|in_hand| swap(in_hand, self.0));
+    }
 }
 
 fn is_sane(id: &[u8]) -> bool {
@@ -97,6 +151,32 @@ mod tests {
             assert!(fresh.as_bytes().iter().all(u8::is_ascii_hexdigit));
             assert_eq!(fresh.len(), 32);
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_is_in_hand_while_it_is_worked_on_and_only_then() {
+        let seen = || in_hand(|id| id.map(str::to_owned));
+        let (mut one, mut two) = (given("one"), given("two"));
+        let work = async {
+            let before = seen();
+            tokio::task::yield_now().await;
+            (before, seen())
+        };
+        let (first, second) = tokio::join!(named(&mut one, work), named(&mut two, async { seen() }));
+        assert_eq!(first, (Some("one".to_owned()), Some("one".to_owned())));
+        assert_eq!((second, seen()), (Some("two".to_owned()), None));
+        assert_eq!((one, two), (given("one"), given("two")));
+    }
+
+    #[test]
+    fn a_panic_leaves_no_request_in_hand() {
+        let mut id = given("one");
+        let crash = std::panic::AssertUnwindSafe(|| {
+            let _taken = Taken::new(&mut id);
+            panic!("as told");
+        });
+        assert!(std::panic::catch_unwind(crash).is_err());
+        assert_eq!(in_hand(|id| id.map(str::to_owned)), None);
     }
 
     #[test]

@@ -1,72 +1,88 @@
-//! The service as one connection sees it: it reports to the pulse when it speaks, names the peer, and survives a panic.
-//! `connection` wraps each clone of the caller's service in it.
+//! The service as one connection sees it: it reports to the pulse when it speaks, and survives a panic.
+//! `connection` has each request answered through it.
 //! It never changes an answer that a handler gave.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::BoxError;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::{Either, Full};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-use hyper::service::Service as HyperService;
-use hyper_util::service::TowerToHyperService;
 use pin_project_lite::pin_project;
-use tower_service::Service;
+use tower_service::Service as _;
 
 use super::envelope;
 use super::pulse::Pulse;
 use super::request_id::{X_REQUEST_ID, request_id};
 
-pub(super) struct Answering<S> {
-    pub service: TowerToHyperService<S>,
-    pub peer: SocketAddr,
-    pub pulse: Arc<Pulse>,
+/// What answers requests. A tower service would have to be asked whether it is ready, be cloned for each
+/// request, and have a future with a name.
+pub trait Serve: Clone + Send + 'static {
+    /// An answer's body.
+    type Body: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static;
+
+    /// The answer to a request; every failure is one as well.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + use<Self>;
 }
 
-impl<S> HyperService<Request<Incoming>> for Answering<S>
-where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone,
-{
-    type Response = Response<Spoken>;
-    type Error = Infallible;
-    type Future = Answer<<TowerToHyperService<S> as HyperService<Request<Incoming>>>::Future>;
+impl Serve for axum::Router {
+    type Body = axum::body::Body;
 
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        self.pulse.called();
-        let caller_id = request.headers().get(X_REQUEST_ID).cloned();
-        request.extensions_mut().insert(ConnectInfo(self.peer));
-        Answer { future: self.service.call(request), caller_id, pulse: Arc::clone(&self.pulse) }
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + use<> {
+        let answer = self.clone().call(request);
+        async move {
+            match answer.await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
     }
+}
+
+/// Begins to answer a request of a connection.
+pub(super) fn begin<S: Serve>(
+    service: &S,
+    pulse: &Arc<Pulse>,
+    request: Request<Incoming>,
+) -> Answer<impl Future<Output = Response<S::Body>> + Send + use<S>> {
+    pulse.called();
+    let caller_id = request.headers().get(X_REQUEST_ID).cloned();
+    let future = catch_unwind(AssertUnwindSafe(|| service.answer(request))).ok();
+    Answer { future, caller_id, pulse: Arc::clone(pulse) }
 }
 
 pin_project! {
     pub(super) struct Answer<F> {
+        // `None` where it crashed before there was any.
         #[pin]
-        future: F,
+        future: Option<F>,
         caller_id: Option<HeaderValue>,
         pulse: Arc<Pulse>,
     }
 }
 
-impl<F: Future<Output = Result<Response<Body>, Infallible>>> Future for Answer<F> {
-    type Output = Result<Response<Spoken>, Infallible>;
+impl<B, F: Future<Output = Response<B>>> Future for Answer<F> {
+    type Output = Result<Response<Spoken<B>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         // Nothing of the handler's is looked at again after a panic, so no broken invariant can be seen.
-        let polled = catch_unwind(AssertUnwindSafe(|| this.future.poll(cx)));
+        let future = this.future.as_pin_mut();
+        let polled = catch_unwind(AssertUnwindSafe(|| future.map(|future| future.poll(cx))));
         let response = match polled {
-            Ok(polled) => {
-                let Ok(response) = ready!(polled);
-                response
-            }
-            Err(_) => crashed(this.caller_id.as_ref()),
+            Ok(Some(polled)) => ready!(polled).map(Either::Right),
+            Ok(None) | Err(_) => crashed(this.caller_id.as_ref()).map(Either::Left),
         };
         this.pulse.speaks();
         let pulse = Arc::clone(this.pulse);
@@ -75,26 +91,26 @@ impl<F: Future<Output = Result<Response<Body>, Infallible>>> Future for Answer<F
 }
 
 /// The panic hook has already printed where and why.
-fn crashed(caller_id: Option<&HeaderValue>) -> Response<Body> {
+fn crashed(caller_id: Option<&HeaderValue>) -> Response<Full<Bytes>> {
     let id = request_id(caller_id);
     tracing::error!(request.id = ?id, "a handler panicked");
     envelope::response(StatusCode::INTERNAL_SERVER_ERROR, id)
 }
 
 /// An answer's body that tells the pulse when it hands out a piece, and when it is over.
-pub(super) struct Spoken {
-    body: Body,
+pub(super) struct Spoken<B> {
+    body: Either<Full<Bytes>, B>,
     pulse: Arc<Pulse>,
 }
 
-impl HttpBody for Spoken {
+impl<B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin> HttpBody for Spoken<B> {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         self.pulse.speaks();
         Poll::Ready(frame)
@@ -109,7 +125,7 @@ impl HttpBody for Spoken {
     }
 }
 
-impl Drop for Spoken {
+impl<B> Drop for Spoken<B> {
     fn drop(&mut self) {
         self.pulse.answered();
     }

@@ -6,11 +6,10 @@ mod poll;
 pub use poll::Pollers;
 
 use crate::access::UpdatesRead;
-use crate::{Error, Hub, Permit, accounts};
+use crate::{Error, Hub, Permit};
 use contactgram_model::{Timestamp, UpdateId, UpdateKinds, UserId};
 use contactgram_store::Tx;
-use contactgram_store::ops::updates::{self, Consumer, Span};
-use contactgram_store::ops::{counters, webhooks};
+use contactgram_store::ops::updates::{self, Span, Standing};
 use poll::Ended;
 use std::time::Duration;
 
@@ -54,6 +53,19 @@ impl Hub {
     /// [`Error::Conflict`] while a webhook is set, and when a newer waiting call takes over.
     pub async fn updates(&self, permit: &Permit<UpdatesRead>, poll: Poll) -> Result<String, Error> {
         let account = permit.account();
+        if poll.timeout == 0 {
+            let look = self.look(account, poll).await?;
+            if !look.webhook && !look.strict {
+                self.settle(account, poll, &look).await?;
+                return Ok(look.json);
+            }
+        }
+        // In a box of its own: those who never wait need not carry its room around.
+        Box::pin(self.updates_or_wait(account, poll)).await
+    }
+
+    /// getUpdates for who waits, or may be made to.
+    async fn updates_or_wait(&self, account: UserId, poll: Poll) -> Result<String, Error> {
         // Listen before looking: an update in between must ring.
         let listener = self.bells.listen(account);
         let mut rung = std::pin::pin!(listener.rung());
@@ -134,11 +146,11 @@ impl Hub {
 }
 
 fn look(tx: &mut dyn Tx, account: UserId, poll: Poll, now: Timestamp) -> Result<Look, Error> {
-    let consumer = updates::consumer(tx, account)?.ok_or(Error::Unauthorized)?;
+    let standing = updates::standing(tx, account)?.ok_or(Error::Unauthorized)?;
     let mut look = Look {
-        webhook: webhooks::get(tx, account)?.is_some(),
-        strict: accounts::existing(tx, account)?.strict,
-        allowed: consumer.allowed,
+        webhook: standing.has_webhook,
+        strict: standing.strict,
+        allowed: standing.consumer.allowed,
         confirm: None,
         json: String::new(),
         empty: true,
@@ -146,9 +158,12 @@ fn look(tx: &mut dyn Tx, account: UserId, poll: Poll, now: Timestamp) -> Result<
     if look.webhook {
         return Ok(look);
     }
-    let from = start(tx, account, (consumer, poll), now)?;
-    look.confirm = (from > consumer.position).then_some(from);
-    let rows = updates::read(tx, account, Span { from, now, limit: poll.limit })?;
+    let from = start(tx, account, (&standing, poll), now)?;
+    look.confirm = (from > standing.consumer.position).then_some(from);
+    let rows = match from > standing.newest {
+        true => Vec::new(),
+        false => updates::read(tx, account, Span { from, now, limit: poll.limit })?,
+    };
     look.empty = rows.is_empty();
     look.json = array(rows.iter().map(|(_, body)| body.as_str()));
     Ok(look)
@@ -158,11 +173,11 @@ fn look(tx: &mut dyn Tx, account: UserId, poll: Poll, now: Timestamp) -> Result<
 fn start(
     tx: &mut dyn Tx,
     account: UserId,
-    (consumer, poll): (Consumer, Poll),
+    (standing, poll): (&Standing, Poll),
     now: Timestamp,
 ) -> Result<UpdateId, Error> {
-    let position = consumer.position;
-    if poll.offset == 0 {
+    let position = standing.consumer.position;
+    if poll.offset == 0 || poll.offset < 0 && position > standing.newest {
         return Ok(position);
     }
     if poll.offset < 0 {
@@ -170,7 +185,7 @@ fn start(
         let back = poll.offset.saturating_neg().saturating_sub(1);
         return Ok(updates::nth_last(tx, account, span, back)?.unwrap_or(position));
     }
-    let tail = counters::get(tx, account)?.update_id + 1;
+    let tail = standing.newest.0 + 1;
     if poll.offset > tail + AHEAD || poll.offset < tail - BEHIND {
         return Ok(position);
     }

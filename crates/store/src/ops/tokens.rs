@@ -47,13 +47,23 @@ pub fn insert(tx: &mut dyn Tx, account: UserId, token: &NewToken, now: Timestamp
     tx.one(&INSERT, params, |row| row.int(0))
 }
 
-/// The number of the token with this digest, if it has not expired at `now`.
-pub fn find(tx: &mut dyn Tx, account: UserId, digest: &TokenDigest, now: Timestamp) -> R<Option<i64>> {
+/// A token that a digest led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundToken {
+    /// Counts from 1 in each account.
+    pub id: i64,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The token with this digest, if it has not expired at `now`.
+pub fn find(tx: &mut dyn Tx, account: UserId, digest: &TokenDigest, now: Timestamp) -> R<Option<FoundToken>> {
     let mut found = None;
     tx.query(&DIGESTS, p![account], &mut |row| {
         let fits = TokenDigest::from_bytes(row.blob(1)?).is_some_and(|stored| stored == *digest);
-        if fits && row.opt_int(2)?.is_none_or(|end| now < end) {
-            found = Some(row.int(0)?);
+        let expires_at = row.opt_int(2)?;
+        if fits && expires_at.is_none_or(|end| now < end) {
+            found = Some(FoundToken { id: row.int(0)?, expires_at });
         }
         Ok(())
     })?;

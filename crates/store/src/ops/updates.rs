@@ -21,6 +21,12 @@ static OPEN: Sql = Sql::new(
 );
 static CONSUMER: Sql =
     Sql::new("SELECT position, allowed FROM consumers WHERE account_id = $1 AND name = $2");
+static STANDING: Sql = Sql::new(
+    "SELECT c.position, c.allowed, n.update_id, a.strict, w.account_id IS NOT NULL FROM consumers c \
+     JOIN counters n ON n.account_id = c.account_id JOIN accounts a ON a.account_id = c.account_id \
+     LEFT JOIN webhooks w ON w.account_id = c.account_id AND w.name = c.name \
+     WHERE c.account_id = $1 AND c.name = $2",
+);
 static ALLOW: Sql = Sql::new("UPDATE consumers SET allowed = $3 WHERE account_id = $1 AND name = $2");
 static CONFIRM: Sql =
     Sql::new("UPDATE consumers SET position = $3 WHERE account_id = $1 AND name = $2 AND position < $3");
@@ -73,6 +79,19 @@ pub struct Consumer {
     pub allowed: UpdateKinds,
 }
 
+/// All that getUpdates has to know before it reads an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The default consumer.
+    pub consumer: Consumer,
+    /// The newest update there ever was: above it there is nothing to read.
+    pub newest: UpdateId,
+    /// Whether the account is held to Telegram's rules.
+    pub strict: bool,
+    /// Whether a webhook takes the updates.
+    pub has_webhook: bool,
+}
+
 /// An update about to be logged.
 #[derive(Debug)]
 pub struct NewUpdate<'a> {
@@ -107,6 +126,21 @@ pub fn append(tx: &mut dyn Tx, account: UserId, update: &NewUpdate<'_>) -> R<Opt
 pub fn consumer(tx: &mut dyn Tx, account: UserId) -> R<Option<Consumer>> {
     tx.opt(&CONSUMER, p![account, DEFAULT_CONSUMER], |row| {
         Ok(Consumer { position: UpdateId(row.int(0)?), allowed: UpdateKinds::from_bits(row.int(1)?) })
+    })
+}
+
+/// Where the default consumer and its log stand; `None` when there is no such account.
+pub fn standing(tx: &mut dyn Tx, account: UserId) -> R<Option<Standing>> {
+    tx.opt(&STANDING, p![account, DEFAULT_CONSUMER], |row| {
+        Ok(Standing {
+            consumer: Consumer {
+                position: UpdateId(row.int(0)?),
+                allowed: UpdateKinds::from_bits(row.int(1)?),
+            },
+            newest: UpdateId(row.int(2)?),
+            strict: row.bool(3)?,
+            has_webhook: row.bool(4)?,
+        })
     })
 }
 

@@ -6,6 +6,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::store_error;
@@ -81,6 +82,9 @@ fn connect(path: &Path, options: &Options, cache_kib: u32) -> R<Connection> {
     let connection = Connection::open_with_flags(path, flags).map_err(store_error)?;
     connection.busy_timeout(options.lock_wait).map_err(store_error)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Else SQLite plans a statement anew whenever a bound value that its plan might depend on has changed,
+    // which is each call of whatever compares, ranges or limits: more work than most calls themselves.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(store_error)?;
     let settings = format!("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib};");
     connection.execute_batch(&settings).map_err(store_error)?;
     Ok(connection)

@@ -22,7 +22,8 @@ pub(super) async fn read(params: &mut Params, content_type: &str, body: Bytes) -
     match kind(content_type) {
         Kind::Json => params.entries.extend(json::entries(&body)?),
         Kind::Form => read_form(params, &body),
-        Kind::Multipart => multipart::read(params, content_type, body).await?,
+        // The one kind that waits, and by far the largest future: the others need not carry it.
+        Kind::Multipart => Box::pin(multipart::read(params, content_type, body)).await?,
         Kind::Untyped if json::opens_object(&body) => params.entries.extend(json::entries(&body)?),
         Kind::Untyped | Kind::Unknown => return Err(BadBody::UnsupportedType),
     }

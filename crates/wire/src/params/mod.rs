@@ -99,6 +99,13 @@ impl Params {
         Ok(params)
     }
 
+    /// As [`Params::read`] of an empty body.
+    pub fn without_body(query: Option<&str>) -> Result<Params, BadBody> {
+        let params = Params::from_query(query);
+        params.check_size()?;
+        Ok(params)
+    }
+
     /// The first parameter of this name, as it came.
     pub fn get(&self, name: &str) -> Option<&Param> {
         self.entries.iter().find(|(have, _)| have == name).map(|(_, param)| param)

@@ -1,7 +1,7 @@
 //! Tokens open their own account until they expire or are deleted.
 
 use super::{ANN, BEN, NOW, read, write};
-use crate::ops::tokens::{self, NewToken, TokenInfo};
+use crate::ops::tokens::{self, FoundToken, NewToken, TokenInfo};
 use crate::{Store, each_store};
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::{PlainToken, TokenDigest, UserId};
@@ -21,8 +21,8 @@ each_store! {
         assert_eq!(write(&store, move |tx| tokens::insert(tx, ANN, &second, NOW)).await, 2);
         assert_eq!(write(&store, |tx| tokens::insert(tx, BEN, &token(3, None, None), NOW)).await, 1);
         let find = |account, n, now| read(&store, move |tx| tokens::find(tx, account, &digest(ANN, n), now));
-        assert_eq!(find(ANN, 1, NOW + 999).await, Some(1));
-        assert_eq!(find(ANN, 2, NOW + 9).await, Some(2));
+        assert_eq!(find(ANN, 1, NOW + 999).await, Some(FoundToken { id: 1, expires_at: None }));
+        assert_eq!(find(ANN, 2, NOW + 9).await, Some(FoundToken { id: 2, expires_at: Some(NOW + 10) }));
         assert_eq!(find(ANN, 2, NOW + 10).await, None, "expired");
         assert_eq!(find(ANN, 3, NOW).await, None, "another account's");
         assert_eq!(find(BEN, 1, NOW).await, None);

@@ -1,10 +1,11 @@
 //! The update log: what is logged, read, confirmed and forgotten, and how webhooks move past gaps.
 
 use super::{ANN, BEN, NOW, open, read, write};
-use crate::ops::counters;
-use crate::ops::updates::{self, KEPT_S, NewUpdate, Span};
+use crate::ops::updates::{self, KEPT_S, NewUpdate, Span, Standing};
+use crate::ops::{accounts, counters, webhooks};
 use crate::{R, Store, Tx, each_store};
-use contactgram_model::{UpdateId, UpdateKind, UpdateKinds, UserId};
+use contactgram_model::webhook::WebhookSettings;
+use contactgram_model::{Account, AccountKind, UpdateId, UpdateKind, UpdateKinds, UserId};
 
 /// Ann's log begins at 11, Ben's at 1.
 async fn logs(store: &Store) {
@@ -71,6 +72,32 @@ each_store! {
         let consumer = read(&store, |tx| updates::consumer(tx, ANN)).await.unwrap();
         assert_eq!((consumer.position, consumer.allowed), (UpdateId(11), asked));
         assert_eq!(read(&store, |tx| updates::consumer(tx, UserId(1))).await, None);
+    }
+
+    async fn where_a_log_stands_is_told_at_once(store: Store) {
+        logs(&store).await;
+        let stands = || read(&store, |tx| updates::standing(tx, ANN));
+        assert_eq!(stands().await, None, "no account yet");
+        write(&store, |tx| {
+            let kind = AccountKind::Bot;
+            accounts::insert(tx, &Account { id: ANN, kind, region: None, strict: true, created_at: NOW })
+        })
+        .await;
+        let consumer = read(&store, |tx| updates::consumer(tx, ANN)).await.unwrap();
+        let empty = Standing { consumer, newest: UpdateId(10), strict: true, has_webhook: false };
+        assert_eq!(stands().await, Some(empty));
+        log(&store, 2, NOW).await;
+        let url = "https://example.com".to_owned();
+        let settings = WebhookSettings {
+            url,
+            secret_token: None,
+            max_connections: 40,
+            ip_address: None,
+            certificate: None,
+        };
+        write(&store, move |tx| webhooks::put(tx, ANN, &settings, 1)).await;
+        assert_eq!(stands().await, Some(Standing { newest: UpdateId(12), has_webhook: true, ..empty }));
+        assert_eq!(read(&store, |tx| updates::standing(tx, UserId(1))).await, None);
     }
 
     async fn updates_are_read_from_a_position_and_from_the_end(store: Store) {

@@ -131,6 +131,7 @@ fn mailbox(tx: &mut dyn Tx) -> R<()> {
 
 fn log(tx: &mut dyn Tx) -> R<()> {
     updates::append(tx, ANN, &logged())?;
+    updates::standing(tx, ANN)?;
     updates::read(tx, ANN, SPAN)?;
     updates::nth_last(tx, ANN, SPAN, 3)?;
     updates::pending(tx, ANN, NOW)?;

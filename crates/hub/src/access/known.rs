@@ -1,0 +1,167 @@
+//! Tokens that were good a moment ago, so that not every request asks the store. `access` asks here first.
+//! A revoked token opens nothing once its revocation was answered, and within a second where another
+//! process revoked it: entries are no older than that, and none survives a change of tokens.
+
+use contactgram_model::{PlainToken, Timestamp, UserId};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a token is good without asking again.
+const FRESH: Duration = Duration::from_secs(1);
+/// Entries at most, about 80 bytes each.
+const MOST: usize = 16_384;
+
+/// What is remembered.
+#[derive(Debug, Default)]
+pub(crate) struct KnownTokens {
+    known: Mutex<Known>,
+    /// Secret, and other in each process.
+    key: RandomState,
+}
+
+/// What a token is known by here: 128 bits of SipHash under the secret key. Nobody can look for another text
+/// with the same mark without the key, it costs a tenth of the digest that the store keeps, and the token
+/// itself is not kept.
+type Mark = [u64; 2];
+
+#[derive(Debug, Default)]
+struct Known {
+    entries: HashMap<Mark, Entry>,
+    /// Changes with each forgetting: what was read from the store before one is not remembered after it.
+    generation: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    account: UserId,
+    expires_at: Option<Timestamp>,
+    /// From before the store was asked.
+    asked_at: Instant,
+}
+
+/// The moment before the store is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    mark: Mark,
+    at: Instant,
+    generation: u64,
+}
+
+/// Forgets when it is dropped. The store drops what a transaction returns only after its commit, also where
+/// the caller has stopped waiting.
+#[derive(Debug)]
+pub(crate) struct Forgetting(Arc<KnownTokens>);
+
+impl KnownTokens {
+    /// The account of a token that is known to be good.
+    pub fn get(&self, token: &PlainToken, now: Timestamp) -> Option<UserId> {
+        self.get_at(token, now, Instant::now())
+    }
+
+    fn get_at(&self, token: &PlainToken, now: Timestamp, at: Instant) -> Option<UserId> {
+        let mark = self.mark(token);
+        let known = self.lock();
+        known.entries.get(&mark).filter(|entry| entry.is_good(now, at)).map(|entry| entry.account)
+    }
+
+    /// To be taken before the store is asked, and given to [`put`](KnownTokens::put).
+    pub fn before_asking(&self, token: &PlainToken) -> Asked {
+        Asked { mark: self.mark(token), at: Instant::now(), generation: self.lock().generation }
+    }
+
+    /// Remembers what the store said, unless tokens have changed since it was asked.
+    pub fn put(&self, asked: Asked, (account, expires_at): (UserId, Option<Timestamp>)) {
+        let mut known = self.lock();
+        if known.generation != asked.generation {
+            return;
+        }
+        if known.entries.len() >= MOST {
+            known.entries.clear();
+        }
+        known.entries.insert(asked.mark, Entry { account, expires_at, asked_at: asked.at });
+    }
+
+    /// Forgets everything.
+    pub fn forget(&self) {
+        let mut known = self.lock();
+        known.generation += 1;
+        known.entries.clear();
+    }
+
+    /// Forgets everything when what this returns is dropped.
+    pub fn forget_after(self: &Arc<Self>) -> Forgetting {
+        Forgetting(Arc::clone(self))
+    }
+
+    fn mark(&self, token: &PlainToken) -> Mark {
+        [0u8, 1].map(|half| self.key.hash_one((half, token.reveal())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn is_good(&self, now: Timestamp, at: Instant) -> bool {
+        at.saturating_duration_since(self.asked_at) < FRESH && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+impl Drop for Forgetting {
+    fn drop(&mut self) {
+        self.0.forget();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANN: UserId = UserId(5);
+
+    fn token(n: usize) -> PlainToken {
+        PlainToken::parse(&format!("5:AA{n:033}")).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_known_until_it_expires_or_a_second_has_passed() {
+        let known = KnownTokens::default();
+        let asked = known.before_asking(&token(1));
+        known.put(asked, (ANN, Some(100)));
+        let get = |now, at| known.get_at(&token(1), now, at);
+        assert_eq!(get(99, asked.at), Some(ANN));
+        assert_eq!(get(100, asked.at), None, "expired");
+        assert_eq!(get(99, asked.at + FRESH - Duration::from_millis(1)), Some(ANN));
+        assert_eq!(get(99, asked.at + FRESH), None, "too old");
+        assert_eq!(known.get_at(&token(2), 0, asked.at), None, "another token");
+    }
+
+    #[test]
+    fn what_was_read_before_a_revocation_is_not_remembered_after_it() {
+        let known = Arc::new(KnownTokens::default());
+        let before = known.before_asking(&token(1));
+        drop(known.forget_after());
+        known.put(before, (ANN, None));
+        assert_eq!(known.get(&token(1), 0), None);
+
+        let after = known.before_asking(&token(1));
+        known.put(after, (ANN, None));
+        assert_eq!(known.get(&token(1), 0), Some(ANN));
+        known.forget();
+        assert_eq!(known.get(&token(1), 0), None);
+    }
+
+    #[test]
+    fn there_are_never_more_entries_than_allowed() {
+        let known = KnownTokens::default();
+        for n in 0..MOST + 10 {
+            let asked = known.before_asking(&token(n));
+            known.put(asked, (ANN, None));
+            assert!(known.lock().entries.len() <= MOST);
+        }
+        assert_eq!(known.get(&token(MOST + 9), 0), Some(ANN));
+    }
+}
