@@ -4,6 +4,7 @@
 
 mod known;
 
+pub use known::KNOWN_FOR;
 pub(crate) use known::KnownTokens;
 
 use crate::{Error, Hub, Rings};

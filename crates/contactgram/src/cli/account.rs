@@ -155,6 +155,7 @@ async fn remove(context: &Context, named: &str, yes: bool) -> Outcome {
         return Err("nothing was removed".into());
     }
     context.change(async move |hub| Ok(hub.remove_account(found.id).await?)).await?;
+    context.tokens_have_ended().await;
     let id = found.id;
     context.answer(&serde_json::json!({ "id": id, "removed": true }), || format!("Account {id} is removed."))
 }

@@ -78,6 +78,11 @@ impl Context {
         done
     }
 
+    /// Waits until tokens that were revoked open nothing at any server that runs: only then it is said.
+    pub async fn tokens_have_ended(&self) {
+        tokio::time::sleep(contactgram_hub::access::KNOWN_FOR).await;
+    }
+
     /// Answers with a value in JSON, or with text.
     pub fn answer<T: serde::Serialize + ?Sized>(&self, value: &T, text: impl FnOnce() -> String) -> Outcome {
         if self.json {

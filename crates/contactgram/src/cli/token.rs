@@ -80,6 +80,9 @@ impl New {
             Ok((account, token))
         });
         let (account_id, token) = made.await?;
+        if alone {
+            context.tokens_have_ended().await;
+        }
         context.answer(&Made { account_id, token: &token }, || {
             let shown = output::fields(&[
                 ("token", Some(token.token.clone())),
@@ -118,6 +121,7 @@ async fn revoke(context: &Context, named: &str, token_id: i64) -> Outcome {
         Ok(account)
     });
     let account = revoking.await?;
+    context.tokens_have_ended().await;
     let answer = serde_json::json!({ "account_id": account, "token_id": token_id, "revoked": true });
     context.answer(&answer, || format!("Token {token_id} of account {account} is revoked."))
 }

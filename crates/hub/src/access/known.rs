@@ -8,8 +8,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a token is good without asking again.
-const FRESH: Duration = Duration::from_secs(1);
+/// How long a token is good without asking again, and so how long another process's revocation may take.
+pub const KNOWN_FOR: Duration = Duration::from_secs(1);
 /// Entries at most, about 80 bytes each.
 const MOST: usize = 16_384;
 
@@ -106,7 +106,7 @@ impl KnownTokens {
 
 impl Entry {
     fn is_good(&self, now: Timestamp, at: Instant) -> bool {
-        at.saturating_duration_since(self.asked_at) < FRESH && self.expires_at.is_none_or(|end| now < end)
+        at.saturating_duration_since(self.asked_at) < KNOWN_FOR && self.expires_at.is_none_or(|end| now < end)
     }
 }
 
@@ -134,8 +134,8 @@ mod tests {
         let get = |now, at| known.get_at(&token(1), now, at);
         assert_eq!(get(99, asked.at), Some(ANN));
         assert_eq!(get(100, asked.at), None, "expired");
-        assert_eq!(get(99, asked.at + FRESH - Duration::from_millis(1)), Some(ANN));
-        assert_eq!(get(99, asked.at + FRESH), None, "too old");
+        assert_eq!(get(99, asked.at + KNOWN_FOR - Duration::from_millis(1)), Some(ANN));
+        assert_eq!(get(99, asked.at + KNOWN_FOR), None, "too old");
         assert_eq!(known.get_at(&token(2), 0, asked.at), None, "another token");
     }
 
