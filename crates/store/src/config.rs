@@ -47,11 +47,11 @@ impl std::fmt::Debug for Location {
 /// Limits of one store. The defaults suit a small machine.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// PostgreSQL connections for writes and point reads, 1 or more.
+    /// PostgreSQL connections for point reads, 1 or more. As many more write, but at most 4.
     pub pool: usize,
     /// Long reads at a time, each with a connection of its own, 1 or more.
     pub scans: usize,
-    /// Writes that may wait for the SQLite writer, 1 or more.
+    /// Writes that may wait for a writer, 1 or more.
     pub queue: usize,
     /// How long a caller waits for a place in the queue, a connection or a scan slot.
     pub wait: Duration,

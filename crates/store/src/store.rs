@@ -42,8 +42,8 @@ impl Store {
     }
 
     /// Runs `f` in a transaction: kept, and on the disk, when `f` returns `Ok` and this returns `Ok`.
-    /// An error of `f` undoes it and is handed through unchanged. `key` is the account that is written to;
-    /// engines may use it to keep writers of one account apart.
+    /// An error of `f` undoes it and is handed through unchanged. `key` is the account that is written to:
+    /// PostgreSQL lets the writes of one account take turns.
     ///
     /// `f` may run more than once and must not call the store's doors. When the caller stops waiting, a
     /// write whose turn has not come is skipped; one that is running is completed.
@@ -56,11 +56,9 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        // Neither engine routes by account today.
-        let _ = key;
         match &*self.engine {
             Engine::Sqlite(engine) => engine.write(f).await,
-            Engine::Postgres(engine) => engine.write(f).await,
+            Engine::Postgres(engine) => engine.write(key, f).await,
         }
     }
 

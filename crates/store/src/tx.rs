@@ -64,6 +64,18 @@ pub trait Tx {
         each: &mut dyn FnMut(&dyn Row) -> R<()>,
     ) -> R<()>;
 
+    /// Runs a statement whose outcome the closure does not depend on. It may be sent together with the next one;
+    /// its error then is that one's, or the transaction's.
+    fn later(&mut self, sql: &'static Sql, params: &[Param<'_>]) -> R<()> {
+        self.execute(sql, params).map(drop)
+    }
+
+    /// Makes other writers of this account's mailbox wait until this transaction ends. May end the run with
+    /// [`StoreError::Retry`], to take this lock earlier in the next. Where there is one writer, nothing.
+    fn lock(&mut self, _account: i64) -> R<()> {
+        Ok(())
+    }
+
     /// The first SQL error of this transaction.
     fn broken(&self) -> Option<&StoreError>;
 

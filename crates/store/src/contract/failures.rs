@@ -106,6 +106,33 @@ each_store! {
         assert_eq!(kept(&store).await, 17);
     }
 
+    async fn a_statement_that_need_not_be_waited_for_fails_its_own_job_alone(store: Store) {
+        with_table(&store).await;
+        store.write(0, |tx| insert(tx, 0, "taken")).await.unwrap();
+        let held = Held::new(&store, |_| Ok(())).await;
+        let mut callers = JoinSet::new();
+        for i in 0..32_i64 {
+            let store = store.clone();
+            callers.spawn(async move {
+                let taken = i % 8 == 0;
+                let answer = store
+                    .write(1, move |tx| {
+                        tx.later(&INSERT, p![i, "1", "Ann"])?;
+                        assert_eq!(tx.opt(&NAME, p![i, "1"], |_| Ok(()))?, Some(()), "it is there for the next");
+                        if taken { tx.later(&INSERT, p![0, "taken", "Ann"]) } else { Ok(()) }
+                    })
+                    .await;
+                (taken, answer)
+            });
+        }
+        held.release().await;
+        while let Some(caller) = callers.join_next().await {
+            let (taken, answer) = caller.unwrap();
+            assert_eq!(answer, if taken { Err(StoreError::Unique) } else { Ok(()) });
+        }
+        assert_eq!(kept(&store).await, 29);
+    }
+
     async fn a_constraint_at_commit_fails_only_who_broke_it(store: Store) {
         static PARENT: Sql = Sql::new("CREATE TABLE t_parent (id BIGINT NOT NULL PRIMARY KEY)");
         static CHILD: Sql = Sql::new(

@@ -4,11 +4,35 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use contactgram_model::UserId;
+use tokio::task::JoinSet;
+
 use super::*;
+use crate::ops::counters;
 use crate::{Dialect, each_store};
 
 static BUMP: Sql = Sql::new("UPDATE t_contact SET age = COALESCE(age, 0) + 1 WHERE phone = $1");
 static AGE: Sql = Sql::new("SELECT SUM(age) AS ages FROM t_contact HAVING SUM(age) = 4");
+
+static SET_AGE: Sql = Sql::new("UPDATE t_contact SET age = $1 WHERE phone = 'a'");
+static GET_AGE: Sql = Sql::new("SELECT COALESCE(age, 0) FROM t_contact WHERE phone = 'a'");
+
+/// Two mailboxes, and a row that their writers change.
+fn with_mailboxes(tx: &mut dyn Tx) -> R<u64> {
+    counters::open(tx, UserId(1), 0)?;
+    counters::open(tx, UserId(2), 0)?;
+    insert(tx, 1, "a")
+}
+
+fn age(tx: &mut dyn Tx) -> R<i64> {
+    tx.one(&GET_AGE, p![], |row| row.int(0))
+}
+
+/// Loses counts unless a lock keeps others out.
+fn bump_by_hand(tx: &mut dyn Tx) -> R<u64> {
+    let next = age(tx)? + 1;
+    tx.execute(&SET_AGE, p![next])
+}
 
 /// Waits a while for `other`; on SQLite it never comes, since writers take turns.
 fn wait_for(other: &AtomicBool) {
@@ -33,8 +57,9 @@ each_store! {
         let crossing = |me: usize| {
             let (store, runs, locked) = (store.clone(), runs.clone(), locked.clone());
             async move {
+                // Keys of different writers: those of one take turns.
                 store
-                    .write(1, move |tx| {
+                    .write(me as i64, move |tx| {
                         runs.fetch_add(1, Ordering::SeqCst);
                         tx.execute(&BUMP, p![["a", "b"][me]])?;
                         locked[me].store(true, Ordering::SeqCst);
@@ -50,6 +75,68 @@ each_store! {
         if store.dialect() == Dialect::Postgres {
             assert!(runs.load(Ordering::SeqCst) > 2, "the deadlock happened");
         }
+    }
+
+    async fn who_locks_mailboxes_crosswise_succeeds(store: Store) {
+        with_table(&store).await;
+        store.write(1, with_mailboxes).await.unwrap();
+        let mut callers = JoinSet::new();
+        for i in 0..40_i64 {
+            let store = store.clone();
+            callers.spawn(async move {
+                let order = if i % 2 == 0 { [1, 2] } else { [2, 1] };
+                store
+                    .write(i, move |tx| {
+                        tx.lock(order[0])?;
+                        count(tx)?;
+                        tx.lock(order[1])?;
+                        bump_by_hand(tx)
+                    })
+                    .await
+            });
+        }
+        assert!(callers.join_all().await.iter().all(Result::is_ok));
+        assert_eq!(store.read(age).await, Ok(40));
+    }
+
+    async fn a_locked_mailbox_keeps_out_the_writers_of_another_process(store: Store) {
+        with_table(&store).await;
+        store.write(1, with_mailboxes).await.unwrap();
+        let other = again(&store, &Options::default()).await;
+        let mut callers = JoinSet::new();
+        for i in 0..64_i64 {
+            let store = if i % 2 == 0 { store.clone() } else { other.clone() };
+            callers.spawn(async move {
+                store
+                    .write(i % 8, |tx| {
+                        tx.lock(1)?;
+                        bump_by_hand(tx)
+                    })
+                    .await
+            });
+        }
+        assert!(callers.join_all().await.iter().all(Result::is_ok));
+        assert_eq!(store.read(age).await, Ok(64), "no two read the same before they wrote");
+        other.close().await;
+    }
+
+    async fn a_mailbox_that_is_not_there_is_no_obstacle(store: Store) {
+        with_table(&store).await;
+        let held = Held::new(&store, |_| Ok(())).await;
+        let mut callers = JoinSet::new();
+        for i in 0..4 {
+            let store = store.clone();
+            callers.spawn(async move {
+                store
+                    .write(1, move |tx| {
+                        tx.lock(9)?;
+                        insert(tx, i, "1")
+                    })
+                    .await
+            });
+        }
+        held.release().await;
+        assert!(callers.join_all().await.iter().all(|answer| *answer == Ok(1)));
     }
 
     async fn a_lock_held_elsewhere_is_busy_and_passes(store: Store) {

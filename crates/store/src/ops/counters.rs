@@ -1,12 +1,11 @@
 //! The numbers a mailbox counts with. One row a mailbox, changed first by every write, so that writers of
 //! one account queue there and never meet half way.
 
-use crate::{Dialect, R, Sql, Tx, p};
+use crate::{R, Sql, Tx, p};
 use contactgram_model::{MessageId, Timestamp, UpdateId, UserId};
 
 static OPEN: Sql =
     Sql::new("INSERT INTO counters (account_id, update_id) VALUES ($1, $2) ON CONFLICT DO NOTHING");
-static LOCK: Sql = Sql::new("SELECT 1 FROM counters WHERE account_id = $1 FOR UPDATE");
 static MESSAGE: Sql = Sql::new(
     "UPDATE counters SET message_id = message_id + 1, messages = messages + 1, \
      last_date = CASE WHEN last_date > $2 THEN last_date ELSE $2 END WHERE account_id = $1 \
@@ -45,15 +44,12 @@ pub struct Counters {
 
 /// Gives a user a mailbox, whose first update will be `first_update + 1`.
 pub fn open(tx: &mut dyn Tx, user: UserId, first_update: i64) -> R<()> {
-    tx.execute(&OPEN, p![user, first_update]).map(drop)
+    tx.later(&OPEN, p![user, first_update])
 }
 
 /// Makes other writers of this account wait until this transaction ends. On SQLite there are none.
 pub fn lock(tx: &mut dyn Tx, account: UserId) -> R<()> {
-    match tx.dialect() {
-        Dialect::Sqlite => Ok(()),
-        Dialect::Postgres => tx.query(&LOCK, p![account], &mut |_| Ok(())),
-    }
+    tx.lock(account.0)
 }
 
 /// Locks several mailboxes, always in the same order.
@@ -72,7 +68,7 @@ pub fn next_message(tx: &mut dyn Tx, user: UserId, now: Timestamp) -> R<(Message
 
 /// Counts messages off.
 pub fn fewer_messages(tx: &mut dyn Tx, user: UserId, removed: i64) -> R<()> {
-    tx.execute(&FEWER_MESSAGES, p![user, removed]).map(drop)
+    tx.later(&FEWER_MESSAGES, p![user, removed])
 }
 
 /// The next update's id.

@@ -1,25 +1,32 @@
 //! Makes PostgreSQL connections with the time-outs the promises rest on, and refuses servers whose settings
-//! break them. Used at start and by the pools. It speaks no TLS.
+//! break them. Used at start, by the pools and by the writers. It speaks no TLS.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Config, NoTls};
 
 use super::error::{sentence, store_error};
-use crate::{Options, R, Sql, StoreError};
+use super::line::Line;
+use super::login::login;
+use crate::{Options, R, StoreError};
 
-/// Reaching the server and logging in, together.
+/// Reaching the server and logging in, together, at start.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// A transaction that does nothing for so long is ended by the server.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
+/// Beyond the time a statement may take, before the server counts as lost.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// How to connect, and what each new connection is told first.
 #[derive(Clone)]
 pub(super) struct Connector {
     config: Config,
     settings: String,
+    /// The longest that the server may say nothing.
+    limit: Duration,
+    /// Who logs in, if the URL doesn't say.
+    user: String,
 }
 
 impl Connector {
@@ -52,21 +59,21 @@ impl Connector {
             millis(options.statement_limit),
             millis(IDLE_LIMIT),
         );
-        Ok(Connector { config, settings })
+        Ok(Connector { config, settings, limit: options.statement_limit + SILENCE, user: String::new() })
     }
 
     /// The same server for long statements: `limit` each, and no limit on pauses between them.
     pub(super) fn for_scans(&self, limit: Duration) -> Self {
         let settings = format!("SET statement_timeout = {};", millis(limit));
-        Connector { config: self.config.clone(), settings }
+        Connector { settings, limit: limit + SILENCE, ..self.clone() }
     }
 
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
 
-    /// A connection, driven by a task of its own. Errors are texts for a log.
-    pub(super) async fn connect(&self) -> Result<Connection, String> {
+    /// The first connection, for what is done once. Also learns who logs in.
+    pub(super) async fn open(&mut self) -> R<Client> {
         let connecting = async {
             let (client, driver) = self.config.connect(NoTls).await?;
             // Its end shows in the client's next call.
@@ -74,13 +81,35 @@ impl Connector {
                 async move { driver.await.map_err(|error| tracing::debug!(%error, "connection ended")) },
             );
             client.batch_execute(&self.settings).await?;
-            Ok::<_, tokio_postgres::Error>(client)
+            let user = client.query_one("SELECT CAST(session_user AS text)", &[]).await?.try_get(0)?;
+            Ok::<(Client, String), tokio_postgres::Error>((client, user))
         };
-        match tokio::time::timeout(CONNECT_LIMIT, connecting).await {
-            Ok(Ok(client)) => Ok(Connection { client, statements: HashMap::new() }),
-            Ok(Err(error)) => Err(sentence(&error)),
-            Err(_) => Err("connecting took too long".to_owned()),
-        }
+        let reason = match tokio::time::timeout(CONNECT_LIMIT, connecting).await {
+            Ok(Ok((client, user))) => {
+                self.user = user;
+                return Ok(client);
+            }
+            Ok(Err(error)) => sentence(&error),
+            Err(_) => "connecting took too long".to_owned(),
+        };
+        Err(StoreError::Other(format!("PostgreSQL can't be reached: {reason}")))
+    }
+
+    /// A further connection. Blocks.
+    pub(super) fn line(&self) -> R<Line> {
+        let opened = login(&self.config, &self.user).and_then(|(socket, input)| {
+            let limits = socket
+                .set_read_timeout(Some(self.limit))
+                .and_then(|()| socket.set_write_timeout(Some(self.limit)));
+            limits.map_err(|error| error.to_string())?;
+            let mut line = Line::new(socket, input);
+            line.batch(&self.settings).map_err(|error| error.to_string())?;
+            Ok(line)
+        });
+        opened.map_err(|error| {
+            tracing::warn!(error, "PostgreSQL can't be reached");
+            StoreError::Closed
+        })
     }
 }
 
@@ -95,30 +124,6 @@ pub(super) async fn check_settings(client: &Client) -> R<()> {
         }
     }
     Ok(())
-}
-
-/// A connection with its prepared statements.
-pub(super) struct Connection {
-    pub(super) client: Client,
-    /// By the address of the [`Sql`], which is never freed.
-    statements: HashMap<usize, Statement>,
-}
-
-impl Connection {
-    pub(super) async fn prepare(&mut self, sql: &'static Sql) -> R<Statement> {
-        let address = std::ptr::from_ref(sql).addr();
-        if let Some(statement) = self.statements.get(&address) {
-            return Ok(statement.clone());
-        }
-        let statement = self.client.prepare(sql.postgres()?).await.map_err(store_error)?;
-        self.statements.insert(address, statement.clone());
-        Ok(statement)
-    }
-
-    /// After the schema has changed, plans made before may be refused for good.
-    pub(super) fn forget_statements(&mut self) {
-        self.statements.clear();
-    }
 }
 
 fn millis(time: Duration) -> u128 {

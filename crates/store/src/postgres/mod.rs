@@ -1,13 +1,19 @@
-//! The networked engine: a transaction for each closure, on a blocking thread, from a pool of connections.
-//! [`Store`](crate::Store) calls it; nothing of tokio-postgres leaves this folder.
+//! The networked engine: writers that group what waits into shared transactions, and a pool of connections
+//! that read on blocking threads. [`Store`](crate::Store) calls it; nothing of the protocol leaves this folder.
 
 mod connect;
 mod error;
+mod group;
+mod line;
 mod listen;
+mod locks;
+mod login;
 mod migrate;
 mod pool;
 mod run;
 mod tx;
+mod value;
+mod writers;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -16,17 +22,20 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::job::Call;
 use crate::migrate::Migration;
 use crate::{AsParam, Options, R, StoreError, Tx};
 use connect::Connector;
 use pool::Pool;
 use run::Mode;
+use writers::Writers;
 
 /// The longest statement of a scan.
 const SCAN_LIMIT: Duration = Duration::from_secs(600);
 
 /// One database, reachable.
 pub(crate) struct Postgres {
+    writers: Writers,
     pool: Arc<Pool>,
     scans: Arc<Pool>,
     /// Tells this store's announcements from those of others.
@@ -37,32 +46,34 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) async fn open(url: &str, options: &Options, migrations: &[Migration]) -> R<Self> {
-        let connector = Connector::new(url, options)?;
-        let connection = connector
-            .connect()
-            .await
-            .map_err(|error| StoreError::Other(format!("PostgreSQL can't be reached: {error}")))?;
-        connect::check_settings(&connection.client).await?;
-        migrate::run(&connection.client, migrations).await?;
+        let mut connector = Connector::new(url, options)?;
+        let client = connector.open().await?;
+        connect::check_settings(&client).await?;
+        migrate::run(&client, migrations).await?;
 
         let me = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
         let (sender, outside) = watch::channel(0);
         let listening = listen::listen(connector.config().clone(), me.clone(), sender);
         let scans = Pool::new(connector.for_scans(SCAN_LIMIT), options.scans, options.wait);
+        let writers = Writers::start(&connector, options)?;
         let pool = Pool::new(connector, options.pool, options.wait);
-        pool.give(connection);
-        Ok(Postgres { pool, scans, me, outside, listener: tokio::spawn(listening).abort_handle() })
+        let listener = tokio::spawn(listening).abort_handle();
+        Ok(Postgres { writers, pool, scans, me, outside, listener })
     }
 
     pub(crate) async fn write<T, E>(
         &self,
+        key: i64,
         f: impl Fn(&mut dyn Tx) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        on_a_thread(&self.pool, Mode::Write, f).await
+        let (call, answer) = Call::new(f);
+        self.writers.put(key, Box::new(call)).await?;
+        // A writer that went away kept nothing that it did not answer.
+        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
     pub(crate) async fn read<T, E>(
@@ -98,6 +109,7 @@ impl Postgres {
 
     pub(crate) async fn close(&self) {
         self.listener.abort();
+        self.writers.close().await;
         self.pool.close().await;
         self.scans.close().await;
     }

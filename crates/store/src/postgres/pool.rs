@@ -1,30 +1,27 @@
-//! A bounded set of connections: a slot first, then an idle connection or a new one. Doors take slots on
-//! the async side; the blocking side takes and gives back connections. It never waits longer than
+//! A bounded set of connections for reading: a slot first, then an idle connection or a new one. Doors take
+//! slots on the async side; the blocking side takes and gives back connections. It never waits longer than
 //! `Options::wait` for a slot and never repairs a broken connection: that is dropped.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::connect::{Connection, Connector};
+use super::connect::Connector;
+use super::line::Line;
 use crate::{R, StoreError};
 
 pub(super) struct Pool {
     connector: Connector,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Line>>,
     slots: Arc<Semaphore>,
     size: u32,
     wait: Duration,
     closed: AtomicBool,
-    /// The runtime that drives the connections.
-    pub(super) handle: Handle,
 }
 
 impl Pool {
-    /// Must be called within the runtime.
     pub(super) fn new(connector: Connector, size: usize, wait: Duration) -> Arc<Self> {
         let size = u32::try_from(size).unwrap_or(u32::MAX).clamp(1, 10_000);
         Arc::new(Pool {
@@ -34,7 +31,6 @@ impl Pool {
             size,
             wait,
             closed: AtomicBool::new(false),
-            handle: Handle::current(),
         })
     }
 
@@ -48,21 +44,23 @@ impl Pool {
             .map_err(|_| StoreError::Closed)
     }
 
-    /// For the holder of a slot. The last used connection first: the others may rest.
-    pub(super) async fn take(&self) -> R<Connection> {
-        while let Some(connection) = self.pop() {
-            if !connection.client.is_closed() {
-                return Ok(connection);
-            }
-        }
-        self.connector.connect().await.map_err(|error| {
-            tracing::warn!(error, "PostgreSQL can't be reached");
-            StoreError::Closed
-        })
+    /// For the holder of a slot, where blocking is allowed. The last used connection first: the others may
+    /// rest.
+    pub(super) fn take(&self) -> R<Line> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| self.connector.line(), Ok)
     }
 
-    pub(super) fn give(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    /// For one that is as good as new.
+    pub(super) fn give(&self, line: Line) {
+        if line.is_idle() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    }
+
+    /// After one connection was found dead: the others are no better.
+    pub(super) fn drop_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Waits for everyone who asked for a slot before, then closes the connections.
@@ -71,10 +69,6 @@ impl Pool {
         // An error means that another caller has closed it already.
         let _all = self.slots.acquire_many(self.size).await;
         self.slots.close();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn pop(&self) -> Option<Connection> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.drop_idle();
     }
 }
