@@ -30,12 +30,12 @@ pub struct ChatState {
 
 /// Counts a message; `wrote` says that the other side sent it.
 pub fn count(tx: &mut dyn Tx, owner: UserId, chat: ChatId, wrote: bool) -> R<()> {
-    tx.execute(&BUMP, p![owner, chat, wrote]).map(drop)
+    tx.later(&BUMP, p![owner, chat, wrote])
 }
 
 /// Counts messages off.
 pub fn fewer(tx: &mut dyn Tx, owner: UserId, chat: ChatId, removed: i64) -> R<()> {
-    tx.execute(&FEWER, p![owner, chat, removed]).map(drop)
+    tx.later(&FEWER, p![owner, chat, removed])
 }
 
 /// How a chat stands; all zero for one without a message.

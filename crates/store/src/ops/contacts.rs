@@ -69,7 +69,7 @@ pub fn insert(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<String> 
     let body = body(contact)?;
     super::search::insert_contact(tx, account, contact, &body)?;
     if contact.id.is_own() {
-        tx.execute(&DROP_ALIAS, p![account, contact.id])?;
+        tx.later(&DROP_ALIAS, p![account, contact.id])?;
     }
     write_labels(tx, account, contact)?;
     Ok(body)
@@ -79,7 +79,7 @@ pub fn insert(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<String> 
 pub fn update(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<String> {
     let body = body(contact)?;
     super::search::update_contact(tx, account, contact, &body)?;
-    tx.execute(&DROP_LABELS, p![account, contact.id])?;
+    tx.later(&DROP_LABELS, p![account, contact.id])?;
     write_labels(tx, account, contact)?;
     Ok(body)
 }
@@ -87,21 +87,21 @@ pub fn update(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<String> 
 /// Removes a contact and the ids it had before. The caller writes the tombstone with [`bury`].
 pub fn delete(tx: &mut dyn Tx, account: UserId, id: ContactId) -> R<()> {
     super::search::forget_contact(tx, account, id)?;
-    tx.execute(&DROP_LABELS, p![account, id])?;
-    tx.execute(&DROP_ALIASES, p![account, id])?;
-    tx.execute(&DELETE, p![account, id]).map(drop)
+    tx.later(&DROP_LABELS, p![account, id])?;
+    tx.later(&DROP_ALIASES, p![account, id])?;
+    tx.later(&DELETE, p![account, id])
 }
 
 /// Tells sync tokens that the contact of this id is gone.
 pub fn bury(tx: &mut dyn Tx, account: UserId, id: ContactId, at: (i64, Timestamp)) -> R<()> {
     let (version, now) = at;
-    tx.execute(&BURY, p![account, version, id, now]).map(drop)
+    tx.later(&BURY, p![account, version, id, now])
 }
 
 /// Makes `old` lead to `id` from now on, and whatever led to `old` too.
 pub fn add_alias(tx: &mut dyn Tx, account: UserId, old: ContactId, id: ContactId) -> R<()> {
-    tx.execute(&MOVE_ALIASES, p![account, old, id])?;
-    tx.execute(&ADD_ALIAS, p![account, old, id]).map(drop)
+    tx.later(&MOVE_ALIASES, p![account, old, id])?;
+    tx.later(&ADD_ALIAS, p![account, old, id])
 }
 
 /// Notes whether the contact's user blocked the account; nothing else may be different.
@@ -111,7 +111,7 @@ pub fn set_blocked(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()>
 
 fn write_labels(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<()> {
     for label in &contact.labels {
-        tx.execute(&ADD_LABEL, p![account, label, contact.id])?;
+        tx.later(&ADD_LABEL, p![account, label, contact.id])?;
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub struct Kept<'a> {
 
 /// Keeps the answer to a key.
 pub fn put(tx: &mut dyn Tx, account: UserId, kept: &Kept<'_>, now: Timestamp) -> R<()> {
-    tx.execute(&PUT, p![account, kept.key, kept.fingerprint, kept.answer, now]).map(drop)
+    tx.later(&PUT, p![account, kept.key, kept.fingerprint, kept.answer, now])
 }
 
 /// Forgets answers older than [`KEPT_S`].

@@ -118,7 +118,7 @@ pub fn append(tx: &mut dyn Tx, account: UserId, update: &NewUpdate<'_>) -> R<Opt
     }
     let id = counters::next_update(tx, account)?;
     let body = format!("{{\"update_id\":{id},\"{}\":{}}}", update.kind.name(), update.payload);
-    tx.execute(&APPEND, p![account, id, update.kind as u8, update.lane, update.date, body])?;
+    tx.later(&APPEND, p![account, id, update.kind as u8, update.lane, update.date, body])?;
     Ok(Some(id))
 }
 
@@ -151,8 +151,8 @@ pub fn allow(tx: &mut dyn Tx, account: UserId, kinds: UpdateKinds) -> R<()> {
 
 /// Confirms everything below `position`.
 pub fn confirm(tx: &mut dyn Tx, account: UserId, position: UpdateId) -> R<()> {
-    tx.execute(&CONFIRM, p![account, DEFAULT_CONSUMER, position])?;
-    tx.execute(&FORGET_ACKNOWLEDGED, p![account, DEFAULT_CONSUMER, position]).map(drop)
+    tx.later(&CONFIRM, p![account, DEFAULT_CONSUMER, position])?;
+    tx.later(&FORGET_ACKNOWLEDGED, p![account, DEFAULT_CONSUMER, position])
 }
 
 /// Which updates to read.
@@ -205,7 +205,7 @@ pub fn body(tx: &mut dyn Tx, account: UserId, id: UpdateId) -> R<Option<String>>
 /// Notes that a webhook took these updates, and moves its position past what is taken without a gap.
 pub fn acknowledge(tx: &mut dyn Tx, account: UserId, taken: &[UpdateId]) -> R<()> {
     for id in taken {
-        tx.execute(&ACKNOWLEDGE, p![account, DEFAULT_CONSUMER, *id])?;
+        tx.later(&ACKNOWLEDGE, p![account, DEFAULT_CONSUMER, *id])?;
     }
     let Some(consumer) = consumer(tx, account)? else { return Ok(()) };
     // The end of the log before the look for what is open: what is logged in between stays beyond it.

@@ -38,7 +38,7 @@ pub(in crate::ops) fn insert_contact(
             let row = tx.one(&INSERT_LITE, &params[..8], |row| row.int(0))?;
             tx.execute(&INDEX_CONTACT, p![row, scoped(account, &document)]).map(drop)
         }
-        Dialect::Postgres => tx.execute(&INSERT_PG, params).map(drop),
+        Dialect::Postgres => tx.later(&INSERT_PG, params),
     })
 }
 

@@ -60,7 +60,7 @@ pub(in crate::ops) fn insert_message(
             }
             Ok(())
         }
-        Dialect::Postgres => tx.execute(&MESSAGE_PG, params).map(drop),
+        Dialect::Postgres => tx.later(&MESSAGE_PG, params),
     }
 }
 
