@@ -41,6 +41,9 @@ pub struct Settings {
     /// Messages of the data set
     #[arg(long, default_value_t = 0)]
     pub messages: u64,
+    /// Contacts, and as many messages, of the set that `start` starts on
+    #[arg(long, default_value_t = 1_000_000)]
+    pub start_rows: u64,
     /// Alternations of server and contestants
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,

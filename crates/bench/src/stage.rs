@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use contactgram_store::migrate;
+
 use crate::Failed;
 use crate::contest::Contestant;
 use crate::fill::set::{self, Set, Size};
@@ -67,7 +69,7 @@ impl Stage {
         if let Some(postgres) = self.postgres() {
             return self.database(&postgres, size);
         }
-        let kept = self.settings.data.join(size.name());
+        let kept = self.settings.data.join(format!("{}-schema-{}", size.name(), schema()?));
         let set = fill::fill(&kept, size)?;
         if self.settings.in_place {
             return Ok((Ground::Kept(kept), set));
@@ -89,7 +91,8 @@ impl Stage {
     }
 
     fn database(&self, server: &postgres::Server, size: Size) -> Result<(Ground, Set), Failed> {
-        let kept = format!("{}_{}_{}", size.contacts, size.messages, size.accounts);
+        let Size { contacts, messages, accounts } = size;
+        let kept = format!("{contacts}_{messages}_{accounts}_{}", schema()?);
         let set = match server.set(&kept)? {
             Some(set) => set,
             None => {
@@ -198,6 +201,11 @@ impl Drop for Stage {
         // Nothing to be done about a folder that won't go.
         drop(fs::remove_dir_all(&self.scratch));
     }
+}
+
+/// The newest migration: a set of an older schema would be migrated again with each copy.
+fn schema() -> Result<usize, Failed> {
+    Ok(migrate::list()?.len())
 }
 
 /// On the disk before the measurement begins: otherwise it would pay for the copy.

@@ -13,14 +13,14 @@ use crate::process;
 use crate::report::{Goal, Measure, OURS, Report, Round};
 use crate::stage::{Ground, Stage};
 
-const SIZE: Size = Size { contacts: 1_000_000, messages: 1_000_000, accounts: 0 };
 /// Until a server counts as one that never starts.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// For housekeeping to be done and the memory to settle.
 const RESTING: Duration = Duration::from_secs(2);
 
 pub fn measure(stage: &Stage, report: &mut Report) -> Result<(), Failed> {
-    let (ground, _) = stage.ground(SIZE)?;
+    let rows = stage.settings.start_rows;
+    let (ground, _) = stage.ground(Size { contacts: rows, messages: rows, accounts: 0 })?;
     let mut rounds = Vec::new();
     for _ in 0..stage.settings.rounds.max(1) {
         stage.wait_until_quiet();
