@@ -177,7 +177,7 @@ fn another(number: &str) -> String {
 }
 
 async fn ask(client: &Client, (verb, route, body): (&str, &str, &str), things: &Things) -> Answer {
-    let method = Method::from_bytes(verb.as_bytes()).unwrap();
+    let method = Method::from_bytes(verb.as_bytes()).expect("the table has verbs");
     let request = client.request(method, &things.put_into(route));
     let body = things.put_into(body);
     let request =
