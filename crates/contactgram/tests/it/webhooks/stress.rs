@@ -145,7 +145,16 @@ async fn post(line: &mut Line, path: &str, token: &str, body: Value) -> Value {
          content-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    let answer = line.ask(head + &body).await;
+    let request = head + &body;
+    let mut answer = line.ask(request.clone()).await;
+    // A store that is busy says when to come again, and has done nothing.
+    for _ in 0..20 {
+        if answer.status != 503 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        answer = line.ask(request.clone()).await;
+    }
     assert!((200..300).contains(&answer.status), "{answer:?}");
     answer.body.parse::<Value>().unwrap_or_else(|why| panic!("{why}: {answer:?}"))["result"].take()
 }
