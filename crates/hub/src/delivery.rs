@@ -49,16 +49,14 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
     let recipients = recipients(parcel.from, parcel.route);
     lock(tx, parcel.from, parcel.route)?;
 
-    let mut content = parcel.content.clone();
+    let mut content = parcel.content;
     fill_mentions(tx, &mut content)?;
-    let (id, date) = counters::next_message(tx, parcel.from.id, parcel.now)?;
-    let origin = (parcel.from.id, id);
-    let writer = WireUser::from(parcel.from);
+    let place = counters::next_message(tx, parcel.from.id, parcel.now, None)?;
     let mut message = Message {
-        message_id: id,
-        from: writer,
+        message_id: place.id,
+        from: WireUser::from(parcel.from),
         chat: chat_for(parcel.from, parcel.from, parcel.route),
-        date,
+        date: place.date,
         edit_date: None,
         forward_from: parcel.forward_origin.as_ref().map(|origin| origin.sender_user.clone()),
         forward_date: parcel.forward_origin.as_ref().map(|origin| origin.date),
@@ -69,43 +67,60 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
         link_preview_options: parcel.link_preview_options,
         reply_markup: parcel.reply_markup,
     };
-    let text = message.content.searchable();
-    let body = to_json(&message)?;
     let mut stored = StoredMessage {
-        id,
+        id: place.id,
         chat: message.chat.id,
         from: parcel.from.id,
         direction: Direction::Out,
-        date,
-        origin,
-        text,
-        body: body.clone(),
+        date: place.date,
+        origin: (parcel.from.id, place.id),
+        text: message.content.searchable(),
+        body: to_json(&message)?,
     };
     messages::insert(tx, parcel.from.id, &stored, parcel.from.kind.is_account())?;
 
     let own = (message.message_id, message.chat.clone(), message.date, message.reply_to_message.take());
+    let body = std::mem::take(&mut stored.body);
     stored.direction = Direction::In;
     for recipient in recipients {
-        let Some(user) = directory::get(tx, recipient)? else { continue };
-        let (id, date) = counters::next_message(tx, recipient, parcel.now)?;
-        message.message_id = id;
-        message.date = date;
-        message.chat = chat_for(&user, parcel.from, parcel.route);
+        let looked_up;
+        let user = match parcel.route {
+            Route::Private(user) if user.kind.is_known() => user,
+            // Somebody may have come to a number that waited, before it was locked.
+            _ => match directory::get(tx, recipient)? {
+                Some(user) => {
+                    looked_up = user;
+                    &looked_up
+                }
+                None => continue,
+            },
+        };
+        let is_account = user.kind.is_account();
+        if is_account {
+            contacts::learn(tx, rings, recipient, parcel.from, parcel.now)?;
+            if let Some(shared) = &message.content.contact {
+                contacts::learn_shared(tx, rings, (recipient, parcel.now), parcel.from, shared)?;
+            }
+        }
+        let kind = is_account.then_some(UpdateKind::Message);
+        let place = counters::next_message(tx, recipient, parcel.now, kind)?;
+        message.message_id = place.id;
+        message.date = place.date;
+        message.chat = chat_for(user, parcel.from, parcel.route);
         message.reply_to_message = match &parcel.reply_to {
             Some(target) => messages::copy(tx, recipient, target.origin)?.as_ref().map(quoted).transpose()?,
             None => None,
         };
-        stored.id = id;
-        stored.date = date;
+        stored.id = place.id;
+        stored.date = place.date;
         stored.chat = message.chat.id;
         stored.body = to_json(&message)?;
-        messages::insert(tx, recipient, &stored, user.kind.is_account())?;
-        if user.kind.is_account() {
-            contacts::learn(tx, rings, recipient, parcel.from, date)?;
-            if let Some(shared) = &message.content.contact {
-                contacts::learn_shared(tx, rings, (recipient, date), parcel.from, shared)?;
-            }
-            log(tx, rings, recipient, (UpdateKind::Message, date), &stored)?;
+        messages::insert(tx, recipient, &stored, is_account)?;
+        if let Some(id) = place.update {
+            let (kind, lane) = (UpdateKind::Message, stored.chat.0);
+            let update = NewUpdate { kind, lane, date: place.date, payload: &stored.body };
+            updates::append_as(tx, recipient, id, &update)?;
+            rings.push(recipient);
         }
     }
     (message.message_id, message.chat, message.date, message.reply_to_message) = own;

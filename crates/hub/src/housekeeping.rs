@@ -1,15 +1,20 @@
-//! What goes on beside requests: forgetting what is past its time, noticing other processes' writes, and
-//! the webhook dispatchers.
+//! What goes on beside requests: forgetting what is past its time, indexing what was written, noticing other
+//! processes' writes, and the webhook dispatchers.
 
 use crate::{Error, Hub};
 use contactgram_model::UserId;
-use contactgram_store::ops::{callbacks, contact_list, idempotency, updates};
+use contactgram_store::Dialect;
+use contactgram_store::ops::{callbacks, contact_list, idempotency, search, updates};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often old rows are looked for; the official server collects its queue as often.
 const EVERY: Duration = Duration::from_secs(60);
+/// How often rows that wait for the search index are counted.
+const INDEXING: Duration = Duration::from_millis(200);
+/// How often, at that, a few rows may be left to become many: indexing them together is cheaper.
+const PATIENCE: u32 = 5;
 /// How long removed contacts are remembered for sync tokens: 30 days, in seconds.
 const TOMBSTONES_S: i64 = 30 * 24 * 3600;
 /// How long a pressed button is remembered: a day, in seconds.
@@ -26,6 +31,9 @@ impl Hub {
         self.start_dispatchers().await?;
         self.tasks.spawn(Arc::clone(self).keep_house());
         self.tasks.spawn(Arc::clone(self).hear_others(changes));
+        if self.store.dialect() == Dialect::Sqlite {
+            self.tasks.spawn(Arc::clone(self).keep_index());
+        }
         Ok(())
     }
 
@@ -52,6 +60,41 @@ impl Hub {
             }
             self.pollers.tidy();
         }
+    }
+
+    async fn keep_index(self: Arc<Self>) {
+        let mut left = 0;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(INDEXING) => {}
+                () = self.shutdown.cancelled() => return,
+            }
+            let indexed = match self.store.read(search::waiting).await {
+                Ok(0) => continue,
+                Ok(waiting) if waiting < search::BATCH && left < PATIENCE => {
+                    left += 1;
+                    continue;
+                }
+                Ok(_) => self.index_waiting().await,
+                Err(error) => Err(error.into()),
+            };
+            left = 0;
+            if let Err(error) = indexed {
+                tracing::warn!(?error, "new rows are not indexed for now");
+            }
+        }
+    }
+
+    /// Puts what was written into the search index, in batches between which others write. What is not in it
+    /// yet is found all the same, but more slowly.
+    pub async fn index_waiting(&self) -> Result<(), Error> {
+        while !self.shutdown.is_cancelled() {
+            let indexed = self.change(UserId(0), |tx, _| Ok(search::index_batch(tx)?)).await?;
+            if indexed < search::BATCH {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn hear_others(self: Arc<Self>, mut changes: watch::Receiver<u64>) {

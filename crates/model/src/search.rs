@@ -9,25 +9,33 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// of one and two characters at a word's beginning exist too. Scripts without spaces between words
 /// (Han, Kana, Hangul, Thai …) get a word at every character.
 pub fn document<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(128);
     for field in fields {
-        for word in words(field) {
+        let folded = fold(field);
+        for word in words(&folded) {
             out.push_str("  ");
-            out.push_str(&word);
-            let chars: Vec<char> = word.chars().collect();
-            for pair in chars.windows(2).skip(1).filter(|pair| pair.iter().copied().any(runs_on)) {
-                out.push_str("  ");
-                out.extend(pair);
-            }
-            if let [_, .., last] = chars[..]
-                && runs_on(last)
-            {
-                out.push_str("  ");
-                out.push(last);
+            out.push_str(word);
+            if !word.is_ascii() {
+                split_script(word, &mut out);
             }
         }
     }
     out
+}
+
+/// What a word in a script without spaces adds: a word at every character.
+fn split_script(word: &str, out: &mut String) {
+    let chars: Vec<char> = word.chars().collect();
+    for pair in chars.windows(2).skip(1).filter(|pair| pair.iter().copied().any(runs_on)) {
+        out.push_str("  ");
+        out.extend(pair);
+    }
+    if let [_, .., last] = chars[..]
+        && runs_on(last)
+    {
+        out.push_str("  ");
+        out.push(last);
+    }
 }
 
 /// One word of a search.
@@ -70,7 +78,7 @@ pub fn terms(query: &str) -> Vec<Term> {
     if looks_like_a_number {
         return vec![Term(query.chars().filter(char::is_ascii_digit).collect())];
     }
-    words(query).take(8).map(Term).collect()
+    words(&fold(query)).take(8).map(|word| Term(word.to_owned())).collect()
 }
 
 /// All grams of a document, each once, for an engine that is handed them ready-made.
@@ -109,14 +117,10 @@ pub fn fold(text: &str) -> String {
     out
 }
 
-fn words(text: &str) -> impl Iterator<Item = String> {
-    let folded = fold(text);
-    let words: Vec<String> = folded
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect();
-    words.into_iter()
+/// The words of a folded text.
+fn words(folded: &str) -> impl Iterator<Item = &str> {
+    let between = |c: char| if c.is_ascii() { !c.is_ascii_alphanumeric() } else { !c.is_alphanumeric() };
+    folded.split(between).filter(|word| !word.is_empty())
 }
 
 /// Scripts that are written without spaces between words.

@@ -3,6 +3,7 @@
 //! values.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::{R, StoreError};
@@ -12,7 +13,8 @@ use crate::{R, StoreError};
 #[derive(Debug)]
 pub struct Sql {
     text: &'static str,
-    sqlite: OnceLock<String>,
+    /// SQLite's form, and the number of this text among those that were asked for it.
+    sqlite: OnceLock<(String, usize)>,
 }
 
 impl Sql {
@@ -34,11 +36,19 @@ impl Sql {
 
     /// With `?n` for `$n`: SQLite numbers `$n` by first appearance, `?n` by its number.
     pub fn sqlite(&self) -> R<&str> {
-        if let Some(done) = self.sqlite.get() {
-            return Ok(done);
+        Ok(self.sqlite_numbered()?.0)
+    }
+
+    /// The same with a small number, which no other text has in this process.
+    pub(crate) fn sqlite_numbered(&self) -> R<(&str, usize)> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        if self.sqlite.get().is_none() {
+            self.postgres()?;
         }
-        self.postgres()?;
-        Ok(self.sqlite.get_or_init(|| with_question_marks(self.text)))
+        let (text, number) = self
+            .sqlite
+            .get_or_init(|| (with_question_marks(self.text), NEXT.fetch_add(1, Ordering::Relaxed)));
+        Ok((text, *number))
     }
 
     /// Whether the statement begins like one that changes nothing. A `WITH` counts as reading.

@@ -17,8 +17,10 @@ use contactgram_connector::courier::{Courier, CourierOptions};
 use contactgram_hub::access::UpdatesRead;
 use contactgram_hub::{Act, Caller, ChatRef, Hub, NewAccount, NewPerson, Parts, Poll};
 use contactgram_model::clock::ManualClock;
-use contactgram_model::{AccountKind, Clock, PlainToken, SystemClock, Timestamp, UpdateKinds, User, UserId};
-use contactgram_store::ops::directory;
+use contactgram_model::{
+    AccountKind, Clock, ContactId, PlainToken, SystemClock, Timestamp, UpdateKinds, User, UserId,
+};
+use contactgram_store::ops::{directory, search};
 use contactgram_store::{Location, Options, R, Store, Tx};
 use contactgram_wire::message::Content;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +40,8 @@ const CHATS: usize = 5000;
 const PEOPLE: u64 = 200;
 /// Ids that a set remembers.
 const REMEMBERED: usize = 200_000;
+/// From the id of one contact to that of the next, at most.
+const LONGEST_STEP: u64 = 32;
 /// For the writer while filling; the server that is measured has its own setting.
 const CACHE_KIB: u32 = 512 * 1024;
 
@@ -111,6 +115,8 @@ async fn make(location: &Location, size: Size) -> Result<Set, Failed> {
     let made =
         in_batches(&store, "accounts", size.accounts, move |tx, number| rows::account(tx, number, now));
     let accounts = made.await?;
+    // Else the server that is measured would do it.
+    while store.write(0, search::index_batch).await? > 0 {}
     store.close().await;
     let step = contacts.len().div_ceil(REMEMBERED).max(1);
     let contacts = contacts.into_iter().step_by(step).collect();
@@ -149,7 +155,7 @@ impl Filling {
     async fn contacts(&self, count: u64, start: Timestamp) -> Result<Vec<i64>, Failed> {
         let account = self.account();
         in_batches(&self.store, "contacts", count, move |tx, number| {
-            let moment = (Chance::new(number).next(), spread(start, number, count));
+            let moment = (own_id(number), spread(start, number, count));
             Ok(rows::contact(tx, account, names::somebody(number), moment)?.0)
         })
         .await
@@ -238,6 +244,12 @@ async fn in_batches<T: Send + 'static>(
         }
     }
     Ok(all)
+}
+
+/// An id as the hub gives them: growing, by random steps.
+pub fn own_id(number: u64) -> UserId {
+    let place = number * LONGEST_STEP + Chance::new(number).next() % LONGEST_STEP;
+    UserId(ContactId::OWN.start + place as i64)
 }
 
 /// The moment of a number, evenly over the days.

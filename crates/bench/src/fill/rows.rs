@@ -8,6 +8,7 @@ use contactgram_model::{
     Timestamp, UpdateId, UpdateKind, User, UserId, UserKind,
 };
 use contactgram_model::{PhoneNumber, PlainToken};
+use contactgram_store::ops::counters::MessagePlace;
 use contactgram_store::ops::tokens::NewToken;
 use contactgram_store::ops::updates::NewUpdate;
 use contactgram_store::ops::{accounts, contacts, counters, directory, messages, tokens, updates};
@@ -25,9 +26,8 @@ pub fn contact(
     tx: &mut dyn Tx,
     account: UserId,
     somebody: Somebody,
-    (seed, now): (u64, Timestamp),
+    (id, now): (UserId, Timestamp),
 ) -> R<ContactId> {
-    let id = directory::free_id(tx, &ContactId::OWN, seed)?;
     let phone = PhoneNumber::parse(&somebody.phone_number, None);
     let phone = phone.map_err(|why| StoreError::Other(why.to_string()))?.e164().to_owned();
     let waiting = User {
@@ -43,7 +43,7 @@ pub fn contact(
     if !directory::insert(tx, &waiting, now)? {
         return Err(StoreError::Other(format!("{phone} belongs to somebody already")));
     }
-    counters::open(tx, id, 0)?;
+    counters::open_waiting(tx, id)?;
     let contact = Contact {
         id: ContactId(id.0),
         first_name: somebody.first_name.to_owned(),
@@ -62,7 +62,7 @@ pub fn contact(
         source: ContactSource::Manual,
         created_at: now,
         updated_at: now,
-        version: counters::next_contact_version(tx, account, 1)?,
+        version: counters::next_contact(tx, account, 1)?.version,
     };
     contacts::insert(tx, account, &contact)?;
     Ok(contact.id)
@@ -70,7 +70,7 @@ pub fn contact(
 
 /// A message, in the writer's mailbox and in the reader's. The two have met.
 pub fn message(tx: &mut dyn Tx, (from, to): (&User, &User), text: String, now: Timestamp) -> R<()> {
-    let (id, date) = counters::next_message(tx, from.id, now)?;
+    let MessagePlace { id, date, .. } = counters::next_message(tx, from.id, now, None)?;
     let mut message = Message {
         message_id: id,
         from: WireUser::from(from),
@@ -97,7 +97,7 @@ pub fn message(tx: &mut dyn Tx, (from, to): (&User, &User), text: String, now: T
         body: json(&message)?,
     };
     messages::insert(tx, from.id, &stored, from.kind.is_account())?;
-    let (id, date) = counters::next_message(tx, to.id, now)?;
+    let MessagePlace { id, date, .. } = counters::next_message(tx, to.id, now, None)?;
     message.message_id = id;
     message.date = date;
     message.chat = Chat::with(from);

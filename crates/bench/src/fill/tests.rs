@@ -29,7 +29,7 @@ async fn rows_are_what_the_hub_writes() {
             ids.push(if through_hub {
                 added(&filling, number).await
             } else {
-                let (account, moment) = (filling.account(), (number, START));
+                let (account, moment) = (filling.account(), (own_id(number), START));
                 let write =
                     store.write(0, move |tx| rows::contact(tx, account, names::somebody(number), moment));
                 write.await.unwrap().0

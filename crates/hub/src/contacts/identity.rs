@@ -6,6 +6,7 @@ use crate::{Error, Rings};
 use contactgram_model::contact::ContactChange;
 use contactgram_model::{Contact, ContactId, Timestamp, UpdateKind, User, UserId};
 use contactgram_store::Tx;
+use contactgram_store::ops::counters::ContactPlace;
 use contactgram_store::ops::{accounts, contacts, counters, directory};
 
 /// Whom a change is about.
@@ -15,6 +16,8 @@ pub(super) struct Found {
     pub contact: Option<Contact>,
     /// The user of the directory.
     pub user: Option<User>,
+    /// Nobody has the number, and the moment's fresh id is free.
+    pub is_newcomer: bool,
 }
 
 /// Looks up whom a new contact would be.
@@ -26,6 +29,12 @@ pub(super) fn find(tx: &mut dyn Tx, moment: Moment, change: &ContactChange) -> R
         return Err(Error::bad(
             "parameter \"phone_number\", \"user_id\", \"username\" or \"email\" is required",
         ));
+    }
+    // What most changes ask for, in one look.
+    if let (Some(phone), None, None) = (phone, username, change.user_id)
+        && contacts::is_newcomer(tx, moment.account, phone.e164(), moment.fresh)?
+    {
+        return Ok(Found { contact: None, user: None, is_newcomer: true });
     }
     let user = user(tx, moment.account, change)?;
     let by_user = match &user {
@@ -45,7 +54,7 @@ pub(super) fn find(tx: &mut dyn Tx, moment: Moment, change: &ContactChange) -> R
         (None, None, None, Some(name)) if phone.is_none() => contacts::by_username(tx, moment.account, name)?,
         _ => None,
     };
-    Ok(Found { contact: by_user.or(by_phone).or(by_username), user })
+    Ok(Found { contact: by_user.or(by_phone).or(by_username), user, is_newcomer: false })
 }
 
 /// Looks up whether a change gives a contact a user.
@@ -71,7 +80,7 @@ pub(super) fn find_for(
     if contact.user_id.is_none() {
         user = self::user(tx, moment.account, change)?;
     }
-    Ok(Found { contact: Some(contact.clone()), user })
+    Ok(Found { contact: Some(contact.clone()), user, is_newcomer: false })
 }
 
 /// The user that a change names: by id, by number, or else by username. A number that waits has no name and no
@@ -116,7 +125,7 @@ pub(super) fn become_user(
     // First, or the ids from which `old` was reached would be forgotten with it.
     contacts::add_alias(tx, account, old, new)?;
     contacts::delete(tx, account, old)?;
-    let version = counters::next_contact_version(tx, account, if met.is_some() { -1 } else { 0 })?;
+    let version = counters::next_contact(tx, account, if met.is_some() { -1 } else { 0 })?.version;
     contacts::bury(tx, account, old, (version, now))?;
     contact.id = new;
     match met {
@@ -158,9 +167,10 @@ pub(crate) fn user_became_known(
         let Some(waiting) = waiting else { continue };
         let mut contact = become_user(tx, account, waiting, user, now)?;
         contact.updated_at = now;
-        contact.version = counters::next_contact_version(tx, account, 0)?;
+        let ContactPlace { version, wanted } = counters::next_contact(tx, account, 0)?;
+        contact.version = version;
         contacts::update(tx, account, &contact)?;
-        log(tx, rings, account, (UpdateKind::ContactChanged, now), &contact)?;
+        log(tx, rings, account, (wanted, UpdateKind::ContactChanged, now), &contact)?;
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! Whom an account meets: everybody who writes to it or is shared with it is a contact from then on.
 //! What the caller saved is never overwritten by what is learnt.
 
-use super::{blank, free_own_id, log, take_over};
+use super::{Moment, blank, free_id, log, number, take_over};
 use crate::{Error, Rings};
 use contactgram_model::{
-    Contact, ContactId, ContactSource, PhoneNumber, Timestamp, UpdateKind, User, UserId, UserKind,
+    Contact, ContactId, ContactSource, PhoneNumber, Timestamp, UpdateKind, User, UserId, ids,
 };
 use contactgram_store::Tx;
+use contactgram_store::ops::counters::ContactPlace;
 use contactgram_store::ops::{chats, contacts, counters, directory};
 use contactgram_wire::message::SharedContact;
 use contactgram_wire::vcard;
@@ -67,20 +68,14 @@ pub(crate) fn learn_shared(
         let mut contact = match &user {
             Some(user) => met(user, ContactSource::Shared, now),
             None => {
-                let waiting = User {
-                    id: UserId(0),
-                    kind: UserKind::Placeholder,
-                    first_name: shared.first_name.clone(),
-                    last_name: shared.last_name.clone(),
-                    username: None,
-                    phone_number: Some(phone.clone()),
-                    email: None,
-                    language_code: None,
-                };
                 // A rerun must choose the same id: the number and the time are chance enough.
                 let digits: u64 = phone.trim_start_matches('+').parse().unwrap_or_default();
-                let id =
-                    free_own_id(tx, account, Some(waiting), (digits ^ (now as u64).rotate_left(40), now))?;
+                let seed = digits ^ (now as u64).rotate_left(40);
+                let fresh = ContactId(ids::pick(&ContactId::OWN, seed));
+                let moment = Moment { account, now, fresh, seed };
+                let names = (shared.first_name.as_str(), shared.last_name.clone());
+                let id = free_id(tx, moment)?;
+                let id = number::place(tx, moment, number::waiting(id, names, Some(&phone)))?;
                 blank(id, ContactSource::Shared, now)
             }
         };
@@ -118,9 +113,10 @@ pub(crate) fn set_blocked(
     }
     contact.is_blocked = blocked;
     contact.updated_at = now;
-    contact.version = counters::next_contact_version(tx, account, 0)?;
+    let ContactPlace { version, wanted } = counters::next_contact(tx, account, 0)?;
+    contact.version = version;
     contacts::set_blocked(tx, account, &contact)?;
-    log(tx, rings, account, (UpdateKind::ContactChanged, now), &contact)
+    log(tx, rings, account, (wanted, UpdateKind::ContactChanged, now), &contact)
 }
 
 fn met(user: &User, source: ContactSource, now: Timestamp) -> Contact {
@@ -143,9 +139,10 @@ fn add(
     now: Timestamp,
 ) -> Result<(), Error> {
     contact.is_blocked = chats::is_blocked(tx, account, UserId(contact.id.0))?;
-    contact.version = counters::next_contact_version(tx, account, 1)?;
+    let ContactPlace { version, wanted } = counters::next_contact(tx, account, 1)?;
+    contact.version = version;
     contacts::insert(tx, account, &contact)?;
-    log(tx, rings, account, (UpdateKind::ContactAdded, now), &contact)
+    log(tx, rings, account, (wanted, UpdateKind::ContactAdded, now), &contact)
 }
 
 fn change(
@@ -156,7 +153,8 @@ fn change(
     now: Timestamp,
 ) -> Result<(), Error> {
     contact.updated_at = now;
-    contact.version = counters::next_contact_version(tx, account, 0)?;
+    let ContactPlace { version, wanted } = counters::next_contact(tx, account, 0)?;
+    contact.version = version;
     contacts::update(tx, account, &contact)?;
-    log(tx, rings, account, (UpdateKind::ContactChanged, now), &contact)
+    log(tx, rings, account, (wanted, UpdateKind::ContactChanged, now), &contact)
 }

@@ -3,6 +3,7 @@
 
 mod fences;
 mod identity;
+mod ids;
 mod learn;
 mod list;
 mod number;
@@ -11,13 +12,17 @@ pub use list::{ContactPage, ListQuery};
 
 pub(crate) use fences::Fences;
 pub(crate) use identity::user_became_known;
+pub(crate) use ids::OwnIds;
 pub(crate) use learn::{learn, learn_shared, set_blocked};
 
 use crate::access::ContactsWrite;
 use crate::{Answer, Error, Hub, Once, Permit, Rings, random};
 use contactgram_model::contact::ContactChange;
-use contactgram_model::{Contact, ContactId, ContactSource, Timestamp, UpdateKind, User, UserId, UserKind};
+use contactgram_model::{
+    Contact, ContactId, ContactSource, Timestamp, UpdateKind, UpdateKinds, User, UserId,
+};
 use contactgram_store::Tx;
+use contactgram_store::ops::counters::ContactPlace;
 use contactgram_store::ops::updates::NewUpdate;
 use contactgram_store::ops::{chats, contacts, counters, directory, updates};
 use contactgram_wire::event::RemovedContact;
@@ -50,6 +55,8 @@ pub(crate) fn checked_name(field: &str, name: &str) -> Result<String, Error> {
 struct Moment {
     account: UserId,
     now: Timestamp,
+    /// An id that is free, most likely.
+    fresh: ContactId,
     seed: u64,
 }
 
@@ -119,7 +126,8 @@ impl Hub {
     }
 
     fn moment(&self, account: UserId) -> Result<Moment, Error> {
-        Ok(Moment { account, now: self.clock.now(), seed: random::seed()? })
+        let (now, seed) = (self.clock.now(), random::seed()?);
+        Ok(Moment { account, now, fresh: self.own_ids.next(now, seed), seed })
     }
 }
 
@@ -158,14 +166,21 @@ fn add_new(
     change: &ContactChange,
     found: &Found,
 ) -> Result<Answer, Error> {
-    let Moment { account, now, seed } = moment;
+    let Moment { account, now, fresh, .. } = moment;
     let known = found.user.as_ref().filter(|user| user.kind.is_known());
     let name = change.first_name.clone().or_else(|| known.map(|user| user.first_name.clone()));
     let first_name = name.ok_or(Error::bad("parameter \"first_name\" is required"))?;
-    let id = match &found.user {
+    let mut id = match &found.user {
         Some(user) => ContactId(user.id.0),
-        None => own_id(tx, account, change, &first_name, (seed, now))?,
+        None if found.is_newcomer => fresh,
+        None => free_id(tx, moment)?,
     };
+    if found.user.is_none()
+        && let Some(phone) = change.phone_number.as_ref().and_then(Option::as_ref)
+    {
+        let names = (first_name.as_str(), change.last_name.clone().flatten());
+        id = number::place(tx, moment, number::waiting(id, names, Some(phone.e164())))?;
+    }
     let mut contact = Contact { first_name, ..blank(id, ContactSource::Manual, now) };
     if let Some(user) = known {
         take_over(&mut contact, user);
@@ -175,54 +190,30 @@ fn add_new(
     }
     change.apply(&mut contact);
     respell(&mut contact, known);
-    contact.is_blocked = chats::is_blocked(tx, account, UserId(id.0))?;
-    contact.version = counters::next_contact_version(tx, account, 1)?;
-    contacts::insert(tx, account, &contact)?;
-    log(tx, rings, account, (UpdateKind::ContactAdded, now), &contact)?;
-    answer(&contact, true)
-}
-
-/// An id for a contact whose user isn't known. A phone number gets a user that waits for somebody.
-fn own_id(
-    tx: &mut dyn Tx,
-    account: UserId,
-    change: &ContactChange,
-    first_name: &str,
-    moment: (u64, Timestamp),
-) -> Result<ContactId, Error> {
-    let phone = change.phone_number.as_ref().and_then(Option::as_ref);
-    let last_name = change.last_name.clone().flatten();
-    let waiting = phone.map(|phone| User {
-        id: UserId(0),
-        kind: UserKind::Placeholder,
-        first_name: first_name.to_owned(),
-        last_name,
-        username: None,
-        phone_number: Some(phone.e164().to_owned()),
-        email: None,
-        language_code: None,
-    });
-    free_own_id(tx, account, waiting, moment)
-}
-
-/// A free id of our own range; `waiting` becomes the directory's user of that id.
-fn free_own_id(
-    tx: &mut dyn Tx,
-    account: UserId,
-    waiting: Option<User>,
-    (mut seed, now): (u64, Timestamp),
-) -> Result<ContactId, Error> {
-    let id = loop {
-        let id = directory::free_id(tx, &ContactId::OWN, seed)?;
-        if contacts::get(tx, account, ContactId(id.0))?.is_none() {
-            break id;
-        }
-        seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
+    // Nobody can have blocked the account who is not known, and a fresh id leads nowhere.
+    contact.is_blocked = found.user.is_some() && chats::is_blocked(tx, account, UserId(id.0))?;
+    let ContactPlace { version, wanted } = counters::next_contact(tx, account, 1)?;
+    contact.version = version;
+    let body = match found.user {
+        Some(_) => contacts::insert(tx, account, &contact)?,
+        None => contacts::insert_free(tx, account, &contact)?,
     };
-    if let Some(user) = waiting {
-        number::place(tx, &User { id, ..user }, now)?;
+    log(tx, rings, account, (wanted, UpdateKind::ContactAdded, now), &contact)?;
+    Ok(Answer { created: Some(id), version: Some(version), ..Answer::json(body) })
+}
+
+/// An id of our own range that is free.
+fn free_id(tx: &mut dyn Tx, moment: Moment) -> Result<ContactId, Error> {
+    let Moment { account, fresh: mut id, mut seed, .. } = moment;
+    for _ in 0..64 {
+        if contacts::is_free(tx, account, id)? {
+            return Ok(id);
+        }
+        seed = seed.rotate_right(7).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
+        id = ids::after(id, seed >> 32);
     }
-    Ok(ContactId(id.0))
+    // A thick part of the range: anywhere else will do.
+    Ok(ContactId(directory::free_id(tx, &ContactId::OWN, seed)?.0))
 }
 
 fn change_known(
@@ -248,37 +239,38 @@ fn change_known(
     }
     if changed {
         contact.updated_at = now;
-        contact.version = counters::next_contact_version(tx, account, 0)?;
-        contacts::update(tx, account, &contact)?;
-        log(tx, rings, account, (UpdateKind::ContactChanged, now), &contact)?;
+        let ContactPlace { version, wanted } = counters::next_contact(tx, account, 0)?;
+        contact.version = version;
+        let body = contacts::update(tx, account, &contact)?;
+        log(tx, rings, account, (wanted, UpdateKind::ContactChanged, now), &contact)?;
+        return Ok(Answer { version: Some(version), ..Answer::json(body) });
     }
-    answer(&contact, false)
+    Ok(Answer { version: Some(contact.version), ..Answer::of(&contact)? })
 }
 
 fn remove(tx: &mut dyn Tx, rings: &mut Rings, moment: Moment, id: ContactId) -> Result<(), Error> {
     let Moment { account, now, .. } = moment;
     contacts::delete(tx, account, id)?;
-    let version = counters::next_contact_version(tx, account, -1)?;
+    let ContactPlace { version, wanted } = counters::next_contact(tx, account, -1)?;
     contacts::bury(tx, account, id, (version, now))?;
-    log(tx, rings, account, (UpdateKind::ContactRemoved, now), &RemovedContact::new(id))
+    log(tx, rings, account, (wanted, UpdateKind::ContactRemoved, now), &RemovedContact::new(id))
 }
 
-/// Tells those who asked for it that a contact changed.
+/// Tells an account that a contact changed, if it wants to know.
 pub(crate) fn log<T: serde::Serialize>(
     tx: &mut dyn Tx,
     rings: &mut Rings,
     account: UserId,
-    (kind, date): (UpdateKind, Timestamp),
+    (wanted, kind, date): (UpdateKinds, UpdateKind, Timestamp),
     payload: &T,
 ) -> Result<(), Error> {
     // Nearly nobody asks: look before writing JSON.
-    if !updates::consumer(tx, account)?.is_some_and(|consumer| consumer.allowed.has(kind)) {
+    if !wanted.has(kind) {
         return Ok(());
     }
     let payload = serde_json::to_string(payload).map_err(Error::internal)?;
-    if updates::append(tx, account, &NewUpdate { kind, lane: 0, date, payload: &payload })?.is_some() {
-        rings.push(account);
-    }
+    updates::append_wanted(tx, account, &NewUpdate { kind, lane: 0, date, payload: &payload })?;
+    rings.push(account);
     Ok(())
 }
 
@@ -322,11 +314,4 @@ fn respell(contact: &mut Contact, user: Option<&User>) {
     {
         contact.username = Some(own.to_owned());
     }
-}
-
-fn answer(contact: &Contact, new: bool) -> Result<Answer, Error> {
-    let mut answer = Answer::of(contact)?;
-    answer.created = new.then_some(contact.id);
-    answer.version = Some(contact.version);
-    Ok(answer)
 }

@@ -16,13 +16,13 @@ pub(crate) use edit::edit;
 pub(crate) use history::page as history_page;
 pub(crate) use send::{Sending, send};
 
+use crate::Error;
 use crate::contacts::{self, ContactKey};
 use crate::world::Directory;
-use crate::{Error, accounts};
 use contactgram_connector::local::{self, Route, Sender};
 use contactgram_model::{ChatId, ContactId, User, UserId};
 use contactgram_store::Tx;
-use contactgram_store::ops::{chats, directory};
+use contactgram_store::ops::{accounts, chats, directory};
 
 /// How a request names a chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +91,7 @@ pub(crate) struct Actor {
 impl Actor {
     /// An account.
     pub(crate) fn account(tx: &mut dyn Tx, id: UserId) -> Result<Actor, Error> {
-        let strict = accounts::existing(tx, id)?.strict;
-        let user = directory::get(tx, id)?.ok_or_else(|| Error::internal("an account without a user"))?;
+        let (user, strict) = accounts::acting(tx, id)?.ok_or(Error::missing("no such account"))?;
         Ok(Actor { user, strict })
     }
 

@@ -50,7 +50,7 @@ impl Hub {
                 ..contacts::blank(ContactId(JOHN.0), ContactSource::Manual, now)
             };
             contacts::take_over(&mut contact, &john);
-            contact.version = counters::next_contact_version(tx, account, 1)?;
+            contact.version = counters::next_contact(tx, account, 1)?.version;
             rows::insert(tx, account, &contact)?;
 
             groups::insert(tx, &Group { id: GROUP, title: "Example group".to_owned() })?;

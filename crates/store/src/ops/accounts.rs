@@ -1,13 +1,19 @@
 //! Accounts: directory users that applications act for. Removing one takes everything it held along.
 
+use super::directory::{USER_COLUMNS, read as read_user, user_columns};
 use crate::{R, Row, Sql, Tx, p};
-use contactgram_model::{Account, AccountKind, UserId};
+use contactgram_model::{Account, AccountKind, User, UserId};
 
 static INSERT: Sql = Sql::new(
     "INSERT INTO accounts (account_id, is_user, region, strict, created_at) VALUES ($1, $2, $3, $4, $5)",
 );
 static GET: Sql =
     Sql::new("SELECT account_id, is_user, region, strict, created_at FROM accounts WHERE account_id = $1");
+static ACTING: Sql = Sql::new(concat!(
+    "SELECT ",
+    user_columns!(),
+    ", strict FROM accounts JOIN users ON users.id = accounts.account_id WHERE account_id = $1"
+));
 static LIST: Sql =
     Sql::new("SELECT account_id, is_user, region, strict, created_at FROM accounts ORDER BY account_id");
 static COUNT: Sql = Sql::new("SELECT count(*) FROM accounts");
@@ -44,6 +50,11 @@ pub fn insert(tx: &mut dyn Tx, account: &Account) -> R<()> {
 /// The account of this id.
 pub fn get(tx: &mut dyn Tx, id: UserId) -> R<Option<Account>> {
     tx.opt(&GET, p![id], read)
+}
+
+/// The account of this id as a user, and whether it is held to Telegram's rules.
+pub fn acting(tx: &mut dyn Tx, id: UserId) -> R<Option<(User, bool)>> {
+    tx.opt(&ACTING, p![id], |row| Ok((read_user(row)?, row.bool(USER_COLUMNS)?)))
 }
 
 /// Every account of the server, by id.

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use super::search::{Index, Search};
+use super::search::{Condition, Index, Search};
 use crate::{Param, R, Row, Sql, Tx, intern, p};
 use contactgram_model::search::Term;
 use contactgram_model::{ContactId, StoredContact, Timestamp, UserId};
@@ -239,10 +239,11 @@ fn plain(sort: Sort, after: bool) -> &'static Sql {
 /// A page of a search or of a label. What it counts and what it shows are two looks at the store.
 fn filtered(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Page> {
     let Query { sort, start, limit, .. } = query;
-    let Filter { from, sql, texts } = filter(tx, account, query);
+    let Filter { condition, more, label } = filter(tx, account, query);
+    let texts = label.into_iter().chain(condition.params.iter().map(String::as_str));
     let mut params: Vec<Param<'_>> =
-        [Param::Int(account.0)].into_iter().chain(texts.iter().map(|text| Param::Text(text))).collect();
-    let count = intern(format!("SELECT count(*) FROM {from} WHERE account_id = $1{sql}"));
+        [Param::Int(account.0)].into_iter().chain(texts.map(Param::Text)).collect();
+    let count = intern(format!("SELECT count(*) FROM ({}) AS counted", condition.select("1", &more)));
     let total = tx.one(count, &params, |row| row.int(0))?;
     let version = super::counters::get(tx, account)?.contact_version;
     let next = params.len() + 1;
@@ -250,11 +251,8 @@ fn filtered(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Page> {
     params.extend(start.after.iter().flat_map(bind));
     let ((own, name), order) = (number(*sort), order(*sort));
     let behind = if start.after.is_some() { behind(*sort, next + 2) } else { String::new() };
-    let text = intern(format!(
-        "SELECT body, {own}{name} FROM {from} WHERE account_id = $1{sql}{behind} ORDER BY {order} \
-         LIMIT ${next} OFFSET ${}",
-        next + 1
-    ));
+    let found = condition.select(&format!("body, {own}{name}"), &(more + &behind));
+    let text = intern(format!("{found} ORDER BY {order} LIMIT ${next} OFFSET ${}", next + 1));
     let mut rows = Rows::new(*sort, *limit);
     tx.query(text, &params, &mut |row| rows.push(row, 2))?;
     Ok(Page { json: rows.json, last: rows.last.filter(|_| rows.more), total, version })
@@ -298,28 +296,21 @@ fn bind(place: &Place) -> impl Iterator<Item = Param<'_>> {
     name.into_iter().chain([Param::Int(number)])
 }
 
-/// Where to select from, and the conditions behind `account_id = $1` with their values from `$2` on.
-struct Filter {
-    from: &'static str,
-    sql: String,
-    texts: Vec<String>,
+/// How the rows are found by what they hold, and the condition besides, whose value is `$2`.
+struct Filter<'a> {
+    condition: Condition,
+    more: String,
+    label: Option<&'a str>,
 }
 
-fn filter(tx: &mut dyn Tx, account: UserId, query: &Query) -> Filter {
-    let mut filter = Filter { from: "contacts", sql: String::new(), texts: Vec::new() };
-    if let Some(label) = &query.label {
-        filter
-            .sql
-            .push_str(" AND id IN (SELECT id FROM contact_labels WHERE account_id = $1 AND label = $2)");
-        filter.texts.push(label.clone());
-    }
-    if !query.terms.is_empty() {
-        let first = filter.texts.len() + 2;
-        let search = Search { index: Index::Contacts, account, terms: &query.terms, first };
-        let condition = search.condition(tx.dialect());
-        filter.from = condition.from;
-        filter.sql.push_str(&condition.sql);
-        filter.texts.extend(condition.params);
-    }
-    filter
+fn filter<'a>(tx: &mut dyn Tx, account: UserId, query: &'a Query) -> Filter<'a> {
+    let label = query.label.as_deref();
+    let more = match label {
+        Some(_) => " AND id IN (SELECT id FROM contact_labels WHERE account_id = $1 AND label = $2)",
+        None => "",
+    };
+    let first = if label.is_some() { 3 } else { 2 };
+    let search = Search { index: Index::Contacts, account, terms: &query.terms, first };
+    let condition = if query.terms.is_empty() { search.plain() } else { search.condition(tx.dialect()) };
+    Filter { condition, more: more.to_owned(), label }
 }

@@ -11,6 +11,19 @@ static BY_PHONE: Sql =
 static BY_USERNAME: Sql = Sql::new(
     "SELECT id, version, body FROM contacts WHERE account_id = $1 AND username_key = $2 ORDER BY id LIMIT 1",
 );
+/// One look at everything that would make somebody no newcomer.
+static KNOWN: Sql = Sql::new(
+    "SELECT EXISTS (SELECT 1 FROM users WHERE phone = $2) \
+     OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND phone = $2) \
+     OR EXISTS (SELECT 1 FROM users WHERE id = $3) \
+     OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND id = $3) \
+     OR EXISTS (SELECT 1 FROM contact_aliases WHERE account_id = $1 AND old_id = $3)",
+);
+static TAKEN: Sql = Sql::new(
+    "SELECT EXISTS (SELECT 1 FROM users WHERE id = $2) \
+     OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND id = $2) \
+     OR EXISTS (SELECT 1 FROM contact_aliases WHERE account_id = $1 AND old_id = $2)",
+);
 static DELETE: Sql = Sql::new("DELETE FROM contacts WHERE account_id = $1 AND id = $2");
 static ALIAS: Sql = Sql::new("SELECT id FROM contact_aliases WHERE account_id = $1 AND old_id = $2");
 static ADD_ALIAS: Sql = Sql::new(
@@ -64,13 +77,28 @@ pub fn by_username(tx: &mut dyn Tx, account: UserId, username: &str) -> R<Option
     find(tx, account, Key::Username(username))?.map(parse).transpose()
 }
 
+/// Whether neither the directory nor the account knows this number, and the id is free.
+pub fn is_newcomer(tx: &mut dyn Tx, account: UserId, phone: &str, id: ContactId) -> R<bool> {
+    tx.one(&KNOWN, p![account, phone, id], |row| row.bool(0)).map(|known| !known)
+}
+
+/// Whether no user has this id, and the account no contact under it, today or before.
+pub fn is_free(tx: &mut dyn Tx, account: UserId, id: ContactId) -> R<bool> {
+    tx.one(&TAKEN, p![account, id], |row| row.bool(0)).map(|taken| !taken)
+}
+
 /// Puts a new contact in. Its id leads to no other from now on. Returns the JSON that is kept.
 pub fn insert(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<String> {
-    let body = body(contact)?;
-    super::search::insert_contact(tx, account, contact, &body)?;
     if contact.id.is_own() {
         tx.later(&DROP_ALIAS, p![account, contact.id])?;
     }
+    insert_free(tx, account, contact)
+}
+
+/// Puts a new contact in whose id was found free. Returns the JSON that is kept.
+pub fn insert_free(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<String> {
+    let body = body(contact)?;
+    super::search::insert_contact(tx, account, contact, &body)?;
     write_labels(tx, account, contact)?;
     Ok(body)
 }

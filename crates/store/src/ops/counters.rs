@@ -1,23 +1,58 @@
 //! The numbers a mailbox counts with. One row a mailbox, changed first by every write, so that writers of
 //! one account queue there and never meet half way.
 
-use crate::{R, Sql, Tx, p};
-use contactgram_model::{MessageId, Timestamp, UpdateId, UserId};
+use crate::{Dialect, R, Sql, Tx, p};
+use contactgram_model::{MessageId, Timestamp, UpdateId, UpdateKind, UpdateKinds, UserId};
 
 static OPEN: Sql =
     Sql::new("INSERT INTO counters (account_id, update_id) VALUES ($1, $2) ON CONFLICT DO NOTHING");
-static MESSAGE: Sql = Sql::new(
-    "UPDATE counters SET message_id = message_id + 1, messages = messages + 1, \
-     last_date = CASE WHEN last_date > $2 THEN last_date ELSE $2 END WHERE account_id = $1 \
-     RETURNING message_id, last_date",
-);
 static FEWER_MESSAGES: Sql = Sql::new("UPDATE counters SET messages = messages - $2 WHERE account_id = $1");
-static UPDATE: Sql =
-    Sql::new("UPDATE counters SET update_id = update_id + 1 WHERE account_id = $1 RETURNING update_id");
-static CONTACT: Sql = Sql::new(
-    "UPDATE counters SET contact_version = contact_version + 1, contacts = contacts + $2 WHERE account_id = $1 \
-     RETURNING contact_version",
+
+/// What the default consumer of an account asked for; nothing for who has none.
+macro_rules! wanted {
+    () => {
+        "coalesce((SELECT allowed FROM consumers WHERE account_id = $1 AND name = ''), 0)"
+    };
+}
+/// Whether that is among the kinds of `$3`.
+macro_rules! logged {
+    () => {
+        "(CASE WHEN EXISTS (SELECT 1 FROM consumers WHERE account_id = $1 AND name = '' AND allowed & $3 <> 0) \
+         THEN 1 ELSE 0 END)"
+    };
+}
+
+// On PostgreSQL each statement is a way there and back; on SQLite `RETURNING` makes a table of its own, which
+// costs more than looking first.
+static MESSAGE_PG: Sql = Sql::new(concat!(
+    "UPDATE counters SET message_id = message_id + 1, messages = messages + 1, \
+     last_date = CASE WHEN last_date > $2 THEN last_date ELSE $2 END, update_id = update_id + ",
+    logged!(),
+    " WHERE account_id = $1 RETURNING message_id, last_date, update_id, ",
+    logged!()
+));
+static MESSAGE_LOOK: Sql = Sql::new(concat!(
+    "SELECT message_id, last_date, update_id, ",
+    wanted!(),
+    " FROM counters WHERE account_id = $1"
+));
+static MESSAGE_SET: Sql = Sql::new(
+    "UPDATE counters SET message_id = $2, messages = messages + 1, last_date = $3, update_id = $4 \
+     WHERE account_id = $1",
 );
+static UPDATE_PG: Sql =
+    Sql::new("UPDATE counters SET update_id = update_id + 1 WHERE account_id = $1 RETURNING update_id");
+static UPDATE_LOOK: Sql = Sql::new("SELECT update_id + 1 FROM counters WHERE account_id = $1");
+static UPDATE_SET: Sql = Sql::new("UPDATE counters SET update_id = $2 WHERE account_id = $1");
+static CONTACT_PG: Sql = Sql::new(concat!(
+    "UPDATE counters SET contact_version = contact_version + 1, contacts = contacts + $2 WHERE account_id = $1 \
+     RETURNING contact_version, ",
+    wanted!()
+));
+static CONTACT_LOOK: Sql =
+    Sql::new(concat!("SELECT contact_version + 1, ", wanted!(), " FROM counters WHERE account_id = $1"));
+static CONTACT_SET: Sql =
+    Sql::new("UPDATE counters SET contact_version = $2, contacts = contacts + $3 WHERE account_id = $1");
 static SYNC_FLOOR: Sql =
     Sql::new("UPDATE counters SET sync_floor = $2 WHERE account_id = $1 AND sync_floor < $2");
 static GET: Sql = Sql::new(
@@ -42,9 +77,38 @@ pub struct Counters {
     pub contacts: i64,
 }
 
+/// What a message gets from its mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessagePlace {
+    /// Its id.
+    pub id: MessageId,
+    /// Now, or the newest message's date if the clock went back, so that dates never fall while ids rise.
+    pub date: Timestamp,
+    /// The id of the update that tells of it, if the mailbox's owner wants one.
+    pub update: Option<UpdateId>,
+}
+
+/// What a change of a contact gets from its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContactPlace {
+    /// Its place among all changes.
+    pub version: i64,
+    /// The updates that the account wants.
+    pub wanted: UpdateKinds,
+}
+
 /// Gives a user a mailbox, whose first update will be `first_update + 1`.
 pub fn open(tx: &mut dyn Tx, user: UserId, first_update: i64) -> R<()> {
     tx.later(&OPEN, p![user, first_update])
+}
+
+/// Gives a number that waits a mailbox: at once where others must be able to [`lock`] it, else with its
+/// first message, which most never get.
+pub fn open_waiting(tx: &mut dyn Tx, user: UserId) -> R<()> {
+    match tx.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => open(tx, user, 0),
+    }
 }
 
 /// Makes other writers of this account wait until this transaction ends. On SQLite there are none.
@@ -60,10 +124,34 @@ pub fn lock_all(tx: &mut dyn Tx, accounts: &[UserId]) -> R<()> {
     sorted.into_iter().try_for_each(|account| lock(tx, account))
 }
 
-/// The next message's id, and its date: `now`, or the newest message's date if the clock went back, so
-/// that dates never fall while ids rise.
-pub fn next_message(tx: &mut dyn Tx, user: UserId, now: Timestamp) -> R<(MessageId, Timestamp)> {
-    tx.one(&MESSAGE, p![user, now], |row| Ok((MessageId(row.int(0)?), row.int(1)?)))
+/// Counts a message in. `update` is the kind of update that tells of it.
+pub fn next_message(
+    tx: &mut dyn Tx,
+    user: UserId,
+    now: Timestamp,
+    update: Option<UpdateKind>,
+) -> R<MessagePlace> {
+    let kinds: UpdateKinds = update.into_iter().collect();
+    if tx.dialect() == Dialect::Postgres {
+        return tx.one(&MESSAGE_PG, p![user, now, kinds.bits()], |row| {
+            let logged = (row.int(3)? != 0).then_some(UpdateId(row.int(2)?));
+            Ok(MessagePlace { id: MessageId(row.int(0)?), date: row.int(1)?, update: logged })
+        });
+    }
+    let look = |tx: &mut dyn Tx| {
+        tx.opt(&MESSAGE_LOOK, p![user], |row| Ok([row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?]))
+    };
+    let mut numbers = look(tx)?;
+    if numbers.is_none() {
+        open(tx, user, 0)?;
+        numbers = look(tx)?;
+    }
+    let [newest, last_date, last_update, wanted] = numbers.ok_or(crate::StoreError::NotFound)?;
+    let (id, date) = (newest + 1, last_date.max(now));
+    let logged = wanted & kinds.bits() != 0;
+    let update_id = last_update + i64::from(logged);
+    tx.execute(&MESSAGE_SET, p![user, id, date, update_id])?;
+    Ok(MessagePlace { id: MessageId(id), date, update: logged.then_some(UpdateId(update_id)) })
 }
 
 /// Counts messages off.
@@ -73,12 +161,25 @@ pub fn fewer_messages(tx: &mut dyn Tx, user: UserId, removed: i64) -> R<()> {
 
 /// The next update's id.
 pub fn next_update(tx: &mut dyn Tx, account: UserId) -> R<UpdateId> {
-    tx.one(&UPDATE, p![account], |row| Ok(UpdateId(row.int(0)?)))
+    if tx.dialect() == Dialect::Postgres {
+        return tx.one(&UPDATE_PG, p![account], |row| Ok(UpdateId(row.int(0)?)));
+    }
+    let id = tx.one(&UPDATE_LOOK, p![account], |row| row.int(0))?;
+    tx.execute(&UPDATE_SET, p![account, id])?;
+    Ok(UpdateId(id))
 }
 
-/// The next contact version; `added` is 1 for a new contact, 0 for a changed, -1 for a removed one.
-pub fn next_contact_version(tx: &mut dyn Tx, account: UserId, added: i64) -> R<i64> {
-    tx.one(&CONTACT, p![account, added], |row| row.int(0))
+/// Counts a change of a contact in; `added` is 1 for a new contact, 0 for a changed, -1 for a removed one.
+pub fn next_contact(tx: &mut dyn Tx, account: UserId, added: i64) -> R<ContactPlace> {
+    let read = |row: &dyn crate::Row| {
+        Ok(ContactPlace { version: row.int(0)?, wanted: UpdateKinds::from_bits(row.int(1)?) })
+    };
+    if tx.dialect() == Dialect::Postgres {
+        return tx.one(&CONTACT_PG, p![account, added], read);
+    }
+    let place = tx.one(&CONTACT_LOOK, p![account], read)?;
+    tx.execute(&CONTACT_SET, p![account, place.version, added])?;
+    Ok(place)
 }
 
 /// Declares sync tokens below `version` expired.

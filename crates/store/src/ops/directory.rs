@@ -4,11 +4,16 @@
 use crate::{R, Row, Sql, StoreError, Tx, p};
 use contactgram_model::{Timestamp, User, UserId, UserKind, ids};
 
-macro_rules! columns {
+/// The columns of [`read`], in its order.
+macro_rules! user_columns {
     () => {
         "id, kind, first_name, last_name, username, phone, email, language"
     };
 }
+pub(super) use user_columns;
+
+/// How many they are.
+pub(super) const USER_COLUMNS: usize = 8;
 
 static INSERT: Sql = Sql::new(
     "INSERT INTO users (id, kind, first_name, last_name, username, username_key, phone, email, language, created_at) \
@@ -19,11 +24,15 @@ static UPDATE: Sql = Sql::new(
      email = $8, language = $9 WHERE id = $1",
 );
 static DELETE: Sql = Sql::new("DELETE FROM users WHERE id = $1");
-static GET: Sql = Sql::new(concat!("SELECT ", columns!(), " FROM users WHERE id = $1"));
-static BY_PHONE: Sql = Sql::new(concat!("SELECT ", columns!(), " FROM users WHERE phone = $1"));
-static BY_USERNAME: Sql = Sql::new(concat!("SELECT ", columns!(), " FROM users WHERE username_key = $1"));
-static PAGE: Sql =
-    Sql::new(concat!("SELECT ", columns!(), " FROM users WHERE kind <= 1 AND id > $1 ORDER BY id LIMIT $2"));
+static GET: Sql = Sql::new(concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1"));
+static BY_PHONE: Sql = Sql::new(concat!("SELECT ", user_columns!(), " FROM users WHERE phone = $1"));
+static BY_USERNAME: Sql =
+    Sql::new(concat!("SELECT ", user_columns!(), " FROM users WHERE username_key = $1"));
+static PAGE: Sql = Sql::new(concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users WHERE kind <= 1 AND id > $1 ORDER BY id LIMIT $2"
+));
 
 /// Puts a user in; `false` when the id, the username or the phone is taken already.
 pub fn insert(tx: &mut dyn Tx, user: &User, now: Timestamp) -> R<bool> {
@@ -111,7 +120,8 @@ pub fn free_id(tx: &mut dyn Tx, range: &std::ops::Range<i64>, seed: u64) -> R<Us
     Err(StoreError::Other("no free user id found".to_owned()))
 }
 
-fn read(row: &dyn Row) -> R<User> {
+/// Reads a row of [`user_columns!`].
+pub(super) fn read(row: &dyn Row) -> R<User> {
     let id = row.int(0)?;
     let kind = UserKind::from_code(row.int(1)?).ok_or(StoreError::Corrupt {
         table: "users",

@@ -1,9 +1,9 @@
 //! Pages of a mailbox: by chat, direction, time, position and text, newest or oldest first.
 //! `scan` territory: offsets and searches may touch many rows.
 
-use super::search::{Index, Search};
+use super::search::{Condition, Index, Search};
 use super::{chats, counters};
-use crate::{Dialect, Param, R, Sql, Tx, intern, p};
+use crate::{Param, R, Sql, Tx, intern, p};
 use contactgram_model::search::Term;
 use contactgram_model::{ChatId, Direction, MessageId, Timestamp, UserId};
 
@@ -38,16 +38,16 @@ static FIRST_AT: Sql = Sql::new(
 
 /// Visits the bodies of a page in order.
 pub fn page(tx: &mut dyn Tx, owner: UserId, query: &Query, each: &mut dyn FnMut(&str)) -> R<()> {
-    let Filter { from, key, sql, texts } = filter(tx, owner, query)?;
-    let mut params = bind(owner, query, &texts);
+    let Filter { condition, more } = filter(tx, owner, query)?;
+    let mut params = bind(owner, query, &condition.params);
     let next = params.len() + 1;
     params.extend([Param::Int(query.limit), Param::Int(query.offset)]);
     let order = if query.ascending { "ASC" } else { "DESC" };
+    let found = condition.select("message_id, {key} AS place", &more);
     // The rows to skip are skipped in the index alone; only the page itself is fetched.
     let sql = intern(format!(
-        "SELECT body FROM messages WHERE account_id = $1 AND message_id IN (SELECT message_id FROM {from} \
-         WHERE account_id = $1{sql} ORDER BY {key} {order} LIMIT ${next} OFFSET ${}) \
-         ORDER BY message_id {order}",
+        "SELECT body FROM messages WHERE account_id = $1 AND message_id IN (SELECT message_id FROM ({found} \
+         ORDER BY place {order} LIMIT ${next} OFFSET ${}) AS page) ORDER BY message_id {order}",
         next + 1
     ));
     tx.query(sql, &params, &mut |row| {
@@ -66,13 +66,12 @@ pub fn count(tx: &mut dyn Tx, owner: UserId, query: &Query, most: i64) -> R<Opti
         Some(chat) if !narrowed => return Ok(Some(chats::get(tx, owner, chat)?.messages)),
         _ => {}
     }
-    let Filter { from, sql, texts, .. } = filter(tx, owner, query)?;
-    let mut params = bind(owner, query, &texts);
+    let Filter { condition, more } = filter(tx, owner, query)?;
+    let mut params = bind(owner, query, &condition.params);
     let next = params.len() + 1;
     params.push(Param::Int(most + 1));
-    let sql = intern(format!(
-        "SELECT count(*) FROM (SELECT 1 FROM {from} WHERE account_id = $1{sql} LIMIT ${next}) AS counted"
-    ));
+    let found = condition.select("1", &more);
+    let sql = intern(format!("SELECT count(*) FROM ({found} LIMIT ${next}) AS counted"));
     let found = tx.one(sql, &params, |row| row.int(0))?;
     Ok((found <= most).then_some(found))
 }
@@ -92,49 +91,41 @@ pub fn first_at(tx: &mut dyn Tx, owner: UserId, time: Timestamp) -> R<MessageId>
     Ok(MessageId(low))
 }
 
-/// Where to select from and in what order, and the conditions behind `account_id = $1`, with the values
-/// that are texts.
+/// How the rows are found by their text, and the conditions besides.
 struct Filter {
-    from: &'static str,
-    key: &'static str,
-    sql: String,
-    texts: Vec<String>,
+    condition: Condition,
+    more: String,
 }
 
 fn filter(tx: &mut dyn Tx, owner: UserId, query: &Query) -> R<Filter> {
-    let mut sql = String::new();
+    let mut more = String::new();
     let mut next = 2;
-    let mut place = |sql: &mut String, condition: &str| {
-        sql.push_str(&format!(" AND {condition} ${next}"));
+    let mut place = |condition: &str| {
+        more.push_str(&format!(" AND {condition} ${next}"));
         next += 1;
     };
     if query.chat.is_some() {
-        place(&mut sql, "chat_id =");
+        place("chat_id =");
     }
     if query.direction.is_some() {
-        place(&mut sql, "outgoing =");
+        place("outgoing =");
     }
     if query.from.is_some() {
-        place(&mut sql, "message_id >=");
+        place("message_id >=");
     }
     if query.below.is_some() {
-        place(&mut sql, "message_id <");
-    }
-    if query.terms.is_empty() {
-        return Ok(Filter { from: "messages", key: "message_id", sql, texts: Vec::new() });
+        place("message_id <");
     }
     let search = Search { index: Index::Messages, account: owner, terms: &query.terms, first: next };
     let small = match query.chat {
+        _ if query.terms.is_empty() => true,
         Some(chat) => chats::get(tx, owner, chat)?.messages <= SMALL,
         None => false,
     };
-    let condition = if small { search.plain() } else { search.condition(tx.dialect()) };
-    sql.push_str(&condition.sql);
-    // Rows are numbered as messages come, so in a mailbox their order is the messages'. The index yields
+    // Rows are numbered as messages come, so in a mailbox their order is the messages'. SQLite's index yields
     // its hits in that order, newest or oldest first, and is left when the page is full.
-    let streams = !small && tx.dialect() == Dialect::Sqlite;
-    let key = if streams { "message_search.rowid" } else { "message_id" };
-    Ok(Filter { from: condition.from, key, sql, texts: condition.params })
+    let condition = if small { search.plain() } else { search.condition(tx.dialect()) };
+    Ok(Filter { condition, more })
 }
 
 fn bind<'a>(owner: UserId, query: &Query, texts: &'a [String]) -> Vec<Param<'a>> {

@@ -116,10 +116,20 @@ pub fn append(tx: &mut dyn Tx, account: UserId, update: &NewUpdate<'_>) -> R<Opt
     if !consumer(tx, account)?.is_some_and(|consumer| consumer.allowed.has(update.kind)) {
         return Ok(None);
     }
+    append_wanted(tx, account, update).map(Some)
+}
+
+/// Logs an update that the account is known to want.
+pub fn append_wanted(tx: &mut dyn Tx, account: UserId, update: &NewUpdate<'_>) -> R<UpdateId> {
     let id = counters::next_update(tx, account)?;
+    append_as(tx, account, id, update)?;
+    Ok(id)
+}
+
+/// Logs an update under an id that the account's counter gave for it.
+pub fn append_as(tx: &mut dyn Tx, account: UserId, id: UpdateId, update: &NewUpdate<'_>) -> R<()> {
     let body = format!("{{\"update_id\":{id},\"{}\":{}}}", update.kind.name(), update.payload);
-    tx.later(&APPEND, p![account, id, update.kind as u8, update.lane, update.date, body])?;
-    Ok(Some(id))
+    tx.later(&APPEND, p![account, id, update.kind as u8, update.lane, update.date, body])
 }
 
 /// Where the default consumer stands; `None` when there is no such account.

@@ -1,8 +1,10 @@
 //! The embedded engine: one writer thread that commits in groups, readers beside it. [`Store`](crate::Store)
 //! calls it; nothing of rusqlite leaves this folder.
 
+mod checkpoint;
 mod error;
 mod group;
+mod kept;
 mod migrate;
 mod open;
 mod readers;
@@ -35,7 +37,8 @@ impl Sqlite {
             migrate::run(&connection, &migrations)?;
             open::enforce_foreign_keys(&connection)?;
             let (sender, outside) = watch::channel(0);
-            let queue = writer::start(connection, &options, sender)?;
+            let beside = open::beside(&path, &options)?;
+            let queue = writer::start((connection, beside), &options, sender)?;
             Ok(Sqlite { queue, readers: Arc::new(Readers::new(path, options)), outside })
         });
         opening.await.unwrap_or(Err(StoreError::Closed))

@@ -65,6 +65,13 @@ pub(super) fn reader(path: &Path, options: &Options) -> R<Connection> {
     Ok(connection)
 }
 
+/// The connection that moves the log into the data file while the writer writes. The file must exist.
+pub(super) fn beside(path: &Path, options: &Options) -> R<Connection> {
+    let connection = connect(path, options, 64)?;
+    connection.execute_batch("PRAGMA synchronous = FULL").map_err(store_error)?;
+    Ok(connection)
+}
+
 fn check_version(number: i32) -> R<()> {
     if number < OLDEST_SQLITE {
         return Err(StoreError::Unsafe(format!(

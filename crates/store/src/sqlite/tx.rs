@@ -2,25 +2,38 @@
 //! closure. It never begins or ends a transaction.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ToSql};
+use rusqlite::{Connection, Statement, ToSql};
 
 use super::error::store_error;
+use super::kept::Kept;
 use crate::{Dialect, Param, R, Row, Sql, StoreError, Tx};
 
 /// A connection lent to one closure.
-pub(super) struct SqliteTx<'c> {
-    connection: &'c Connection,
-    may_write: bool,
+pub(super) struct SqliteTx<'t, 'c> {
+    door: Door<'t, 'c>,
+    wrote: bool,
     broken: Option<StoreError>,
 }
 
-impl<'c> SqliteTx<'c> {
-    pub(super) fn writing(connection: &'c Connection) -> Self {
-        SqliteTx { connection, may_write: true, broken: None }
+enum Door<'t, 'c> {
+    Writing(&'t Kept<'c>),
+    Reading(&'t Connection),
+}
+
+type Visitor<'v> = &'v mut dyn FnMut(&dyn Row) -> R<()>;
+
+impl<'t, 'c> SqliteTx<'t, 'c> {
+    pub(super) fn writing(kept: &'t Kept<'c>) -> Self {
+        SqliteTx { door: Door::Writing(kept), wrote: false, broken: None }
     }
 
-    pub(super) fn reading(connection: &'c Connection) -> Self {
-        SqliteTx { connection, may_write: false, broken: None }
+    pub(super) fn reading(connection: &'t Connection) -> Self {
+        SqliteTx { door: Door::Reading(connection), wrote: false, broken: None }
+    }
+
+    /// Whether a statement ran that may have changed something.
+    pub(super) fn wrote(&self) -> bool {
+        self.wrote
     }
 
     /// Remembers the first error that did not come from a visitor.
@@ -31,39 +44,40 @@ impl<'c> SqliteTx<'c> {
         result
     }
 
-    fn ready(&mut self, sql: &'static Sql, params: &[Param<'_>]) -> R<CachedStatement<'c>> {
-        if let Some(error) = &self.broken {
-            return Err(error.clone());
-        }
-        let prepared = prepare(self.connection, sql, params);
-        self.mark(prepared)
+    fn check(&self) -> R<()> {
+        self.broken.clone().map_or(Ok(()), Err)
     }
 }
 
-impl Tx for SqliteTx<'_> {
+impl Tx for SqliteTx<'_, '_> {
     fn execute(&mut self, sql: &'static Sql, params: &[Param<'_>]) -> R<u64> {
-        if !self.may_write {
+        self.check()?;
+        let Door::Writing(kept) = self.door else {
             return self.mark(Err(StoreError::Rule("execute through a reading door".to_owned())));
-        }
-        let mut statement = self.ready(sql, params)?;
-        let changed = statement.raw_execute().map(|rows| rows as u64).map_err(store_error);
+        };
+        self.wrote = true;
+        let changed = kept.lend(sql).and_then(|mut statement| {
+            bind(&mut statement, params)?;
+            statement.raw_execute().map(|rows| rows as u64).map_err(store_error)
+        });
         self.mark(changed)
     }
 
-    fn query(
-        &mut self,
-        sql: &'static Sql,
-        params: &[Param<'_>],
-        each: &mut dyn FnMut(&dyn Row) -> R<()>,
-    ) -> R<()> {
-        let mut statement = self.ready(sql, params)?;
-        let mut rows = statement.raw_query();
-        loop {
-            match rows.next() {
-                Ok(Some(row)) => each(&SqliteRow(row))?,
-                Ok(None) => return Ok(()),
-                Err(error) => return self.mark(Err(store_error(error))),
-            }
+    fn query(&mut self, sql: &'static Sql, params: &[Param<'_>], each: Visitor<'_>) -> R<()> {
+        self.check()?;
+        let visited = match self.door {
+            Door::Writing(kept) => kept.lend(sql).map(|mut statement| {
+                self.wrote |= !statement.readonly();
+                visit(&mut statement, params, each)
+            }),
+            Door::Reading(connection) => sql
+                .sqlite()
+                .and_then(|text| connection.prepare_cached(text).map_err(store_error))
+                .map(|mut statement| visit(&mut statement, params, each)),
+        };
+        match visited {
+            Ok(Visited::Ended(outcome)) => outcome,
+            Ok(Visited::Failed(error)) | Err(error) => self.mark(Err(error)),
         }
     }
 
@@ -76,8 +90,33 @@ impl Tx for SqliteTx<'_> {
     }
 }
 
-fn prepare<'c>(connection: &'c Connection, sql: &Sql, params: &[Param<'_>]) -> R<CachedStatement<'c>> {
-    let mut statement = connection.prepare_cached(sql.sqlite()?).map_err(store_error)?;
+/// How a visit of rows came to its end.
+enum Visited {
+    /// After the last row, or with what the visitor said.
+    Ended(R<()>),
+    /// The statement failed.
+    Failed(StoreError),
+}
+
+fn visit(statement: &mut Statement<'_>, params: &[Param<'_>], each: Visitor<'_>) -> Visited {
+    if let Err(error) = bind(statement, params) {
+        return Visited::Failed(error);
+    }
+    let mut rows = statement.raw_query();
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => {
+                if let Err(error) = each(&SqliteRow(row)) {
+                    return Visited::Ended(Err(error));
+                }
+            }
+            Ok(None) => return Visited::Ended(Ok(())),
+            Err(error) => return Visited::Failed(store_error(error)),
+        }
+    }
+}
+
+fn bind(statement: &mut Statement<'_>, params: &[Param<'_>]) -> R<()> {
     if statement.parameter_count() != params.len() {
         let wanted = statement.parameter_count();
         return Err(StoreError::Rule(format!("{wanted} parameters wanted, {} given", params.len())));
@@ -85,7 +124,7 @@ fn prepare<'c>(connection: &'c Connection, sql: &Sql, params: &[Param<'_>]) -> R
     for (i, param) in params.iter().enumerate() {
         statement.raw_bind_parameter(i + 1, Bound(param)).map_err(store_error)?;
     }
-    Ok(statement)
+    Ok(())
 }
 
 struct Bound<'a>(&'a Param<'a>);

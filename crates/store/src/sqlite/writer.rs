@@ -1,4 +1,4 @@
-//! The one thread that writes to SQLite, and the bounded queue before it. Between groups it moves the log
+//! The one thread that writes to SQLite, and the bounded queue before it. Between groups it has the log moved
 //! into the data file and notices what other processes wrote. The engine puts jobs in; only the thread
 //! itself touches the connection.
 
@@ -10,17 +10,17 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use super::checkpoint::Checkpoints;
 use super::error::store_error;
 use super::group;
+use super::kept::Kept;
 use crate::job::Job;
-use crate::{Options, R, StoreError};
+use crate::{Options, R, Sql, StoreError};
 
 /// Jobs that share one transaction at most.
 const GROUP: usize = 512;
 /// How often an idle writer looks for writes of other processes.
 const IDLE: Duration = Duration::from_millis(200);
-/// Pages in the log (4 KiB each) after which it is moved into the data file.
-const CHECKPOINT_PAGES: i32 = 4000;
 
 enum Message {
     Run(Box<dyn Job>),
@@ -65,8 +65,13 @@ impl Queue {
     }
 }
 
-/// Starts the thread. It ends with [`Queue::close`], or when the queue is dropped.
-pub(super) fn start(mut connection: Connection, options: &Options, outside: watch::Sender<u64>) -> R<Queue> {
+/// Starts the thread. It ends with [`Queue::close`], or when the queue is dropped. `beside` is a second
+/// connection, for checkpoints.
+pub(super) fn start(
+    (mut connection, beside): (Connection, Connection),
+    options: &Options,
+    outside: watch::Sender<u64>,
+) -> R<Queue> {
     let log_pages = Arc::new(AtomicI32::new(0));
     let counter = log_pages.clone();
     // Takes the place of SQLite's own checkpoints, which hide a failed fsync.
@@ -78,18 +83,18 @@ pub(super) fn start(mut connection: Connection, options: &Options, outside: watc
         .map_err(store_error)?;
     let (sender, messages) = channel();
     let places = Arc::new(Semaphore::new(options.queue.max(1)));
-    let seen = data_version(&connection)?;
+    let seen = data_version(&Kept::new(&connection))?;
     let queue = Queue { messages: sender, places: places.clone(), wait: options.wait };
-    let writer = Writer { connection, messages, places, outside, seen, log_pages, moved: 0 };
+    let checkpoints = Checkpoints::start(beside)?;
+    let writer = Writer { messages, places, outside, seen, log_pages, checkpoints };
     std::thread::Builder::new()
         .name("store-writer".to_owned())
-        .spawn(move || writer.run())
+        .spawn(move || writer.run(connection))
         .map_err(|error| StoreError::Other(format!("the writer thread can't be started: {error}")))?;
     Ok(queue)
 }
 
 struct Writer {
-    connection: Connection,
     messages: Receiver<Message>,
     places: Arc<Semaphore>,
     outside: watch::Sender<u64>,
@@ -97,33 +102,47 @@ struct Writer {
     seen: i64,
     /// Pages in the log after the last COMMIT.
     log_pages: Arc<AtomicI32>,
-    /// Pages in the log at the last checkpoint.
-    moved: i32,
+    checkpoints: Checkpoints,
 }
 
 impl Writer {
-    fn run(mut self) {
+    fn run(mut self, connection: Connection) {
+        let closing = self.serve(&Kept::new(&connection));
+        self.checkpoints.end();
+        let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = emptied.map_err(store_error) {
+            tracing::warn!(%error, "the log could not be moved into the data file");
+        }
+        if let Err((_, error)) = connection.close() {
+            tracing::warn!(%error, "SQLite would not close");
+        }
+        if let Some(done) = closing {
+            // Whoever asked may have stopped waiting.
+            let _ = done.send(());
+        }
+    }
+
+    /// Until somebody asks it to close, or nobody is left who could.
+    fn serve(&mut self, kept: &Kept<'_>) -> Option<oneshot::Sender<()>> {
         loop {
             let closing = match self.messages.recv_timeout(IDLE) {
-                Ok(Message::Run(job)) => self.run_group(job),
+                Ok(Message::Run(job)) => self.run_group(kept, job),
                 Ok(Message::Close(done)) => Some(done),
                 Err(RecvTimeoutError::Timeout) => {
-                    self.look_outside();
+                    self.look_outside(kept);
+                    self.look_at_log(kept);
                     None
                 }
-                Err(RecvTimeoutError::Disconnected) => return self.close(),
+                Err(RecvTimeoutError::Disconnected) => return None,
             };
-            if let Some(done) = closing {
-                self.close();
-                // Whoever asked may have stopped waiting.
-                let _ = done.send(());
-                return;
+            if closing.is_some() {
+                return closing;
             }
         }
     }
 
     /// Runs `first` with everything that is queued behind it; the answer is a request to close found there.
-    fn run_group(&mut self, first: Box<dyn Job>) -> Option<oneshot::Sender<()>> {
+    fn run_group(&mut self, kept: &Kept<'_>, first: Box<dyn Job>) -> Option<oneshot::Sender<()>> {
         let mut jobs = vec![first];
         let mut closing = None;
         while jobs.len() < GROUP {
@@ -137,14 +156,14 @@ impl Writer {
             }
         }
         self.places.add_permits(jobs.len());
-        self.look_outside();
-        group::run(&self.connection, jobs);
-        self.checkpoint_if_due();
+        self.look_outside(kept);
+        group::run(kept, jobs);
+        self.look_at_log(kept);
         closing
     }
 
-    fn look_outside(&mut self) {
-        match data_version(&self.connection) {
+    fn look_outside(&mut self, kept: &Kept<'_>) {
+        match data_version(kept) {
             Ok(version) if version != self.seen => {
                 self.seen = version;
                 self.outside.send_modify(|changes| *changes += 1);
@@ -154,34 +173,13 @@ impl Writer {
         }
     }
 
-    fn checkpoint_if_due(&mut self) {
-        let pages = self.log_pages.load(Ordering::Relaxed);
-        if pages < self.moved {
-            self.moved = 0;
-        }
-        if pages - self.moved >= CHECKPOINT_PAGES {
-            self.moved = pages;
-            self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)");
-        }
-    }
-
-    /// Failing costs only the room of the log; a failed fsync ends the process in `store_error`.
-    fn checkpoint(&self, pragma: &str) {
-        if let Err(error) = self.connection.query_row(pragma, [], |_| Ok(())).map_err(store_error) {
-            tracing::warn!(%error, "the log could not be moved into the data file");
-        }
-    }
-
-    fn close(self) {
-        self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)");
-        if let Err((_, error)) = self.connection.close() {
-            tracing::warn!(%error, "SQLite would not close");
-        }
+    fn look_at_log(&mut self, kept: &Kept<'_>) {
+        self.checkpoints.look(kept.connection(), self.log_pages.load(Ordering::Relaxed));
     }
 }
 
 /// Changes when another connection has committed, never through this one's own commits.
-fn data_version(connection: &Connection) -> R<i64> {
-    let mut statement = connection.prepare_cached("PRAGMA data_version").map_err(store_error)?;
-    statement.query_row([], |row| row.get(0)).map_err(store_error)
+fn data_version(kept: &Kept<'_>) -> R<i64> {
+    static VERSION: Sql = Sql::new("PRAGMA data_version");
+    kept.lend(&VERSION)?.query_row([], |row| row.get(0)).map_err(store_error)
 }

@@ -1,13 +1,14 @@
 //! How a contact's row and its search index are written together. `ops::contacts` calls it; what is asked of
 //! the index is made beside, in `search`.
 
-use super::{found, joined_grams, scoped};
+use super::waiting::{Placed, mark};
+use super::{Index, found, joined_grams, scoped};
 use crate::{Dialect, R, Sql, Tx, p};
 use contactgram_model::{Contact, ContactId, UserId};
 
 static INSERT_LITE: Sql = Sql::new(
     "INSERT INTO contacts (account_id, id, username_key, phone, version, name_key, search, body) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING row",
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
 static INSERT_PG: Sql = Sql::new(
     "INSERT INTO contacts (account_id, id, username_key, phone, version, name_key, search, body, grams) \
@@ -21,9 +22,11 @@ static UPDATE_PG: Sql = Sql::new(
     "UPDATE contacts SET username_key = $3, phone = $4, version = $5, name_key = $6, search = $7, body = $8, \
      grams = string_to_array($9, chr(31)) WHERE account_id = $1 AND id = $2",
 );
-static CONTACT_ROW: Sql = Sql::new("SELECT row, search FROM contacts WHERE account_id = $1 AND id = $2");
-static INDEX_CONTACT: Sql = Sql::new("INSERT INTO contact_search (rowid, document) VALUES ($1, $2)");
-static UNINDEX_CONTACT: Sql = Sql::new("DELETE FROM contact_search WHERE rowid = $1");
+static CONTACT_ROW: Sql = Sql::new(concat!(
+    "SELECT row, ",
+    mark!("contacts"),
+    ", search FROM contacts WHERE account_id = $1 AND id = $2"
+));
 
 pub(in crate::ops) fn insert_contact(
     tx: &mut dyn Tx,
@@ -34,10 +37,7 @@ pub(in crate::ops) fn insert_contact(
     let document = contact.search_document();
     let dialect = tx.dialect();
     with_contact(account, contact, (&document, body, dialect), |params| match dialect {
-        Dialect::Sqlite => {
-            let row = tx.one(&INSERT_LITE, &params[..8], |row| row.int(0))?;
-            tx.execute(&INDEX_CONTACT, p![row, scoped(account, &document)]).map(drop)
-        }
+        Dialect::Sqlite => tx.later(&INSERT_LITE, &params[..8]),
         Dialect::Postgres => tx.later(&INSERT_PG, params),
     })
 }
@@ -52,11 +52,11 @@ pub(in crate::ops) fn update_contact(
     let dialect = tx.dialect();
     with_contact(account, contact, (&document, body, dialect), |params| match dialect {
         Dialect::Sqlite => {
-            let (row, before) =
-                tx.one(&CONTACT_ROW, &params[..2], |row| Ok((row.int(0)?, row.string(1)?)))?;
-            if before != document {
-                tx.execute(&UNINDEX_CONTACT, p![row])?;
-                tx.execute(&INDEX_CONTACT, p![row, scoped(account, &document)])?;
+            let (placed, same) = tx.one(&CONTACT_ROW, &params[..2], |row| {
+                Ok((Placed { row: row.int(0)?, mark: row.int(1)? }, row.text(2)? == document))
+            })?;
+            if !same {
+                placed.reindex(tx, Index::Contacts, Some(&scoped(account, &document)))?;
             }
             tx.execute(&UPDATE_LITE, &params[..8]).map(drop)
         }
@@ -66,9 +66,10 @@ pub(in crate::ops) fn update_contact(
 
 pub(in crate::ops) fn forget_contact(tx: &mut dyn Tx, account: UserId, id: ContactId) -> R<()> {
     if tx.dialect() == Dialect::Sqlite
-        && let Some(row) = tx.opt(&CONTACT_ROW, p![account, id], |row| row.int(0))?
+        && let Some(placed) =
+            tx.opt(&CONTACT_ROW, p![account, id], |row| Ok(Placed { row: row.int(0)?, mark: row.int(1)? }))?
     {
-        tx.execute(&UNINDEX_CONTACT, p![row])?;
+        placed.forget(tx, Index::Contacts)?;
     }
     Ok(())
 }

@@ -4,21 +4,19 @@
 
 mod contacts;
 mod messages;
+mod waiting;
 
 pub(super) use contacts::{forget_contact, insert_contact, update_contact};
 pub(super) use messages::{forget_message, insert_message, update_message};
+pub use waiting::{BATCH, index_batch, waiting};
 
-use crate::{Dialect, R, Sql, Tx, p};
+use crate::{Dialect, R, Tx};
 use contactgram_model::UserId;
 use contactgram_model::search::{self, Term};
+use waiting::mark;
 
 /// Separates grams on their way into PostgreSQL; never part of a folded text.
 const SEPARATOR: &str = "\u{1f}";
-
-static UNINDEX_CONTACTS_OF: Sql =
-    Sql::new("DELETE FROM contact_search WHERE rowid IN (SELECT row FROM contacts WHERE account_id = $1)");
-static UNINDEX_MESSAGES_OF: Sql =
-    Sql::new("DELETE FROM message_search WHERE rowid IN (SELECT row FROM messages WHERE account_id = $1)");
 
 /// What is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,65 +34,114 @@ pub struct Search<'a> {
     pub index: Index,
     /// Whose.
     pub account: UserId,
-    /// All must match; at least one.
+    /// All must match.
     pub terms: &'a [Term],
     /// The number of its first placeholder.
     pub first: usize,
 }
 
-/// The parts of a statement that find the rows matching a search.
+/// How the rows that match a search are found.
 #[derive(Debug)]
 pub struct Condition {
-    /// What to select from.
-    pub from: &'static str,
-    /// Begins with ` AND`, to be put behind other conditions.
-    pub sql: String,
-    /// Values for its placeholders.
+    arms: Vec<Arm>,
+    /// What else must be true of a row, of whichever arm: begins with ` AND`.
+    confirmed: String,
+    /// Values for the placeholders.
     pub params: Vec<String>,
 }
 
+/// One way to rows; those of several arms are different ones.
+#[derive(Debug)]
+struct Arm {
+    from: &'static str,
+    /// The number that its rows come in the order of.
+    key: &'static str,
+    /// The account's own rows.
+    own: &'static str,
+    /// Begins with ` AND`, or is empty.
+    asked: String,
+}
+
+impl Condition {
+    /// A statement, or the better part of one, that selects `columns` of the rows that match and for which
+    /// `more`, beginning with ` AND`, is true. `{key}` among the columns becomes each arm's.
+    pub fn select(&self, columns: &str, more: &str) -> String {
+        let selects: Vec<String> =
+            self.arms.iter().map(|arm| arm.select(columns, more, &self.confirmed)).collect();
+        selects.join(" UNION ALL ")
+    }
+}
+
+impl Arm {
+    fn select(&self, columns: &str, more: &str, confirmed: &str) -> String {
+        let Arm { from, key, own, asked } = self;
+        let columns = columns.replace("{key}", key);
+        format!("SELECT {columns} FROM {from} WHERE {own} = $1{more}{asked}{confirmed}")
+    }
+}
+
 impl Search<'_> {
-    /// How this engine is asked. On SQLite the index comes first in a join whose order is fixed: left to
-    /// itself the planner, who has no statistics, passes over the account instead, or asks the index again
-    /// for each row.
+    /// How this engine is asked; `$1` is the account. On SQLite the index comes first in a join whose order is
+    /// fixed: left to itself the planner, who has no statistics, passes over the account instead, or asks the
+    /// index again for each row. Rows that wait for the index are read besides.
     pub fn condition(&self, dialect: Dialect) -> Condition {
         let Search { index, account, terms, first } = *self;
         let mut grams: Vec<String> = terms.iter().flat_map(Term::grams).collect();
         grams.push(scope(account));
         grams.sort_unstable();
         grams.dedup();
-        let (from, asked, params) = match (dialect, index) {
-            (Dialect::Postgres, Index::Contacts) => ("contacts", "grams @>", grams.join(SEPARATOR)),
-            (Dialect::Postgres, Index::Messages) => ("messages", "grams @>", grams.join(SEPARATOR)),
-            (Dialect::Sqlite, Index::Contacts) => (
-                "contact_search CROSS JOIN contacts ON contacts.row = contact_search.rowid",
-                "contact_search MATCH",
-                quoted(&grams),
-            ),
-            (Dialect::Sqlite, Index::Messages) => (
-                "message_search CROSS JOIN messages ON messages.row = message_search.rowid",
-                "message_search MATCH",
-                quoted(&grams),
-            ),
+        let indexed = |from, key, asked: &str| Arm { from, key, own: "account_id", asked: asked.to_owned() };
+        // The sign keeps the planner from passing over the whole account.
+        let unindexed =
+            |from, asked: &str| Arm { from, key: "row", own: "+account_id", asked: asked.to_owned() };
+        let (arms, grams) = match (dialect, index) {
+            (Dialect::Postgres, _) => {
+                let asked = format!(" AND grams @> string_to_array(${first}, chr(31))");
+                (vec![indexed(index.table(), index.key(), &asked)], grams.join(SEPARATOR))
+            }
+            (Dialect::Sqlite, Index::Contacts) => {
+                let from = "contact_search CROSS JOIN contacts ON contacts.row = contact_search.rowid";
+                let asked = format!(" AND contact_search MATCH ${first}");
+                let behind = concat!(" AND row > ", mark!("contacts"));
+                let arms = vec![indexed(from, "contact_search.rowid", &asked), unindexed("contacts", behind)];
+                (arms, quoted(&grams))
+            }
+            (Dialect::Sqlite, Index::Messages) => {
+                let from = "message_search CROSS JOIN messages ON messages.row = message_search.rowid";
+                let asked = format!(" AND message_search MATCH ${first}");
+                let behind = concat!(" AND row > ", mark!("messages"));
+                let arms = vec![indexed(from, "message_search.rowid", &asked), unindexed("messages", behind)];
+                (arms, quoted(&grams))
+            }
         };
-        let mut sql = match dialect {
-            Dialect::Sqlite => format!(" AND {asked} ${first}"),
-            Dialect::Postgres => format!(" AND {asked} string_to_array(${first}, chr(31))"),
-        };
-        let mut params = vec![params];
-        confirm(&mut sql, &mut params, first, terms);
-        Condition { from, sql, params }
+        let (mut confirmed, mut params) = (String::new(), vec![grams]);
+        confirm(&mut confirmed, &mut params, first, terms);
+        Condition { arms, confirmed, params }
     }
 
     /// The same rows without the index, for where other conditions leave few to look at.
     pub fn plain(&self) -> Condition {
-        let from = match self.index {
+        let (from, key) = (self.index.table(), self.index.key());
+        let arm = Arm { from, key, own: "account_id", asked: String::new() };
+        let (mut confirmed, mut params) = (String::new(), Vec::new());
+        confirm(&mut confirmed, &mut params, self.first, self.terms);
+        Condition { arms: vec![arm], confirmed, params }
+    }
+}
+
+impl Index {
+    fn table(self) -> &'static str {
+        match self {
             Index::Contacts => "contacts",
             Index::Messages => "messages",
-        };
-        let (mut sql, mut params) = (String::new(), Vec::new());
-        confirm(&mut sql, &mut params, self.first, self.terms);
-        Condition { from, sql, params }
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Index::Contacts => "id",
+            Index::Messages => "message_id",
+        }
     }
 }
 
@@ -132,8 +179,7 @@ fn quoted(grams: &[String]) -> String {
 
 pub(super) fn forget_account(tx: &mut dyn Tx, account: UserId) -> R<()> {
     if tx.dialect() == Dialect::Sqlite {
-        tx.execute(&UNINDEX_CONTACTS_OF, p![account])?;
-        tx.execute(&UNINDEX_MESSAGES_OF, p![account])?;
+        waiting::forget_account(tx, account)?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Counters rise one by one, dates never fall, and mailboxes count apart.
 
 use super::{ANN, BEN, NOW, open, read, write};
-use crate::ops::counters::{self, Counters};
+use crate::ops::counters::{self, ContactPlace, Counters};
+use crate::ops::updates;
 use crate::{Store, StoreError, each_store};
-use contactgram_model::{MessageId, UpdateId, UserId};
+use contactgram_model::{MessageId, UpdateId, UpdateKind, UpdateKinds, UserId};
 
 each_store! {
     async fn numbers_rise_one_by_one_in_each_mailbox(store: Store) {
@@ -13,10 +14,11 @@ each_store! {
         let updates = write(&store, |tx| Ok((counters::next_update(tx, ANN)?, counters::next_update(tx, ANN)?)));
         assert_eq!(updates.await, (UpdateId(501), UpdateId(502)), "opening again changes nothing");
         for (added, version) in [(1, 1), (1, 2), (0, 3), (-1, 4)] {
-            assert_eq!(write(&store, move |tx| counters::next_contact_version(tx, ANN, added)).await, version);
+            let place = write(&store, move |tx| counters::next_contact(tx, ANN, added)).await;
+            assert_eq!(place, ContactPlace { version, wanted: UpdateKinds::from_bits(0) });
         }
-        write(&store, |tx| counters::next_message(tx, ANN, NOW)).await;
-        write(&store, |tx| counters::next_message(tx, ANN, NOW)).await;
+        write(&store, |tx| counters::next_message(tx, ANN, NOW, None)).await;
+        write(&store, |tx| counters::next_message(tx, ANN, NOW, Some(UpdateKind::Message))).await;
         write(&store, |tx| counters::fewer_messages(tx, ANN, 1)).await;
         let ann = read(&store, |tx| counters::get(tx, ANN)).await;
         let wanted =
@@ -28,9 +30,38 @@ each_store! {
     async fn a_clock_that_goes_back_does_not_take_dates_along(store: Store) {
         open(&store).await;
         for (now, id, date) in [(NOW, 1, NOW), (NOW - 60, 2, NOW), (NOW + 1, 3, NOW + 1)] {
-            let next = write(&store, move |tx| counters::next_message(tx, ANN, now)).await;
-            assert_eq!(next, (MessageId(id), date));
+            let next = write(&store, move |tx| counters::next_message(tx, ANN, now, None)).await;
+            assert_eq!((next.id, next.date), (MessageId(id), date));
         }
+    }
+
+    async fn what_an_account_wants_is_told_with_its_numbers(store: Store) {
+        open(&store).await;
+        let message = |kind| write(&store, move |tx| Ok(counters::next_message(tx, ANN, NOW, kind)?.update));
+        let wants = |kinds: &'static [UpdateKind]| {
+            write(&store, move |tx| {
+                updates::open(tx, ANN, UpdateId(1))?;
+                updates::allow(tx, ANN, kinds.iter().copied().collect())
+            })
+        };
+        let kind = Some(UpdateKind::Message);
+        assert_eq!(message(kind).await, None, "nobody listens");
+        wants(&[UpdateKind::ContactAdded]).await;
+        assert_eq!(message(kind).await, None, "nobody asked for messages");
+        let place = write(&store, |tx| counters::next_contact(tx, ANN, 1)).await;
+        assert_eq!(place.wanted, [UpdateKind::ContactAdded].into_iter().collect());
+        wants(&[UpdateKind::Message, UpdateKind::EditedMessage]).await;
+        assert_eq!(message(None).await, None, "one of the account's own");
+        assert_eq!((message(kind).await, message(kind).await), (Some(UpdateId(1)), Some(UpdateId(2))));
+        assert_eq!(read(&store, |tx| counters::get(tx, ANN)).await.update_id, 2);
+    }
+
+    async fn a_number_that_waits_has_its_mailbox_with_its_first_message(store: Store) {
+        write(&store, |tx| counters::open_waiting(tx, ANN)).await;
+        assert_eq!(read(&store, |tx| counters::get(tx, ANN)).await, Counters::default());
+        let place = write(&store, |tx| counters::next_message(tx, ANN, NOW, None)).await;
+        assert_eq!((place.id, place.date), (MessageId(1), NOW));
+        assert_eq!(read(&store, |tx| counters::get(tx, ANN)).await.messages, 1);
     }
 
     async fn the_sync_floor_only_rises(store: Store) {

@@ -2,7 +2,8 @@
 
 use super::{ANN, BEN, Draft, draft, open, post, read, scan, stored, write};
 use crate::ops::chats::{self, ChatState};
-use crate::ops::{counters, history, messages};
+use crate::ops::counters::{self, MessagePlace};
+use crate::ops::{history, messages};
 use crate::{R, Store, StoreError, Tx, each_store};
 use contactgram_model::{ChatId, Direction, MessageId, StoredMessage, UserId, search};
 
@@ -37,7 +38,7 @@ each_store! {
             // Ben's ids run ahead of Ann's.
             post(tx, BEN, &draft(9, Direction::Out, "other"))?;
             let sent = post(tx, ANN, &draft(BEN.0, Direction::Out, "Hi"))?;
-            let (id, date) = counters::next_message(tx, BEN, sent.date)?;
+            let MessagePlace { id, date, .. } = counters::next_message(tx, BEN, sent.date, None)?;
             let got = StoredMessage {
                 id,
                 date,
@@ -123,7 +124,7 @@ each_store! {
         open(&store).await;
         write(&store, |tx| {
             let Draft { chat, text, .. } = draft(3, Direction::In, "secret");
-            let (id, date) = counters::next_message(tx, ANN, 1)?;
+            let MessagePlace { id, date, .. } = counters::next_message(tx, ANN, 1, None)?;
             let message = StoredMessage {
                 id,
                 date,

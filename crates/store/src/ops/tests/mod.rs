@@ -18,6 +18,7 @@ mod messages;
 mod plans;
 mod property;
 mod removal;
+mod search;
 mod settings;
 mod tokens;
 mod updates;
@@ -81,7 +82,7 @@ fn contact(id: i64, first_name: &str) -> Contact {
 
 /// Puts a contact in as the hub does: counted, and with the next version.
 fn add(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<Contact> {
-    let version = numbers::next_contact_version(tx, account, 1)?;
+    let version = numbers::next_contact(tx, account, 1)?.version;
     let contact = Contact { version, ..contact.clone() };
     rows::insert(tx, account, &contact)?;
     Ok(contact)
@@ -89,7 +90,7 @@ fn add(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<Contact> {
 
 /// Changes a contact as the hub does: under the next version.
 fn change(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<Contact> {
-    let version = numbers::next_contact_version(tx, account, 0)?;
+    let version = numbers::next_contact(tx, account, 0)?.version;
     let contact = Contact { version, ..contact.clone() };
     rows::update(tx, account, &contact)?;
     Ok(contact)
@@ -97,7 +98,7 @@ fn change(tx: &mut dyn Tx, account: UserId, contact: &Contact) -> R<Contact> {
 
 /// Removes a contact as the hub does: counted off and buried.
 fn remove(tx: &mut dyn Tx, account: UserId, id: ContactId, now: Timestamp) -> R<i64> {
-    let version = numbers::next_contact_version(tx, account, -1)?;
+    let version = numbers::next_contact(tx, account, -1)?.version;
     rows::delete(tx, account, id)?;
     rows::bury(tx, account, id, (version, now))?;
     Ok(version)
@@ -129,7 +130,7 @@ fn draft(chat: i64, direction: Direction, text: &str) -> Draft {
 /// Puts a message into a mailbox as the hub does, with the next id. What came in has the origin
 /// `(its chat, its id + 1000)`.
 fn post(tx: &mut dyn Tx, owner: UserId, draft: &Draft) -> R<StoredMessage> {
-    let (id, date) = numbers::next_message(tx, owner, draft.date)?;
+    let numbers::MessagePlace { id, date, .. } = numbers::next_message(tx, owner, draft.date, None)?;
     let out = draft.direction == Direction::Out;
     let other = UserId(draft.chat);
     let message = StoredMessage {

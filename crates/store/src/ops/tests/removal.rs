@@ -1,6 +1,7 @@
 //! A removed account leaves no row of its own in any table there is, nor a word in the search indexes, and
 //! takes nothing of another account along. Tables are asked of the database, so that new ones are seen.
 
+use super::search::index_all;
 use super::{ANN, BEN, NOW, fill, read, scan, write};
 use crate::ops::{accounts, groups};
 use crate::{Dialect, R, Sql, Store, Tx, each_store, intern, p};
@@ -16,7 +17,7 @@ static POSTGRES: Sql = Sql::new(
      WHERE table_schema = 'public' ORDER BY 1, 2",
 );
 /// Tables of the server as a whole.
-const SHARED: [&str; 3] = ["group_chats", "schema_migrations", "settings"];
+const SHARED: [&str; 4] = ["group_chats", "schema_migrations", "search_marks", "settings"];
 
 /// For each table that holds accounts' rows, the column that says whose they are.
 fn owned(tx: &mut dyn Tx) -> R<BTreeMap<String, &'static str>> {
@@ -69,7 +70,8 @@ each_store! {
     async fn a_removed_account_leaves_nothing_and_takes_nothing_along(store: Store) {
         write(&store, |tx| {
             fill::account(tx, ANN, "first", 7)?;
-            fill::account(tx, BEN, "second", 8)
+            fill::account(tx, BEN, "second", 8)?;
+            index_all(tx)
         })
         .await;
         let (ann, ben) = scan(&store, |tx| Ok((census(tx, ANN)?, census(tx, BEN)?))).await;

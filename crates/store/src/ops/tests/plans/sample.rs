@@ -7,7 +7,7 @@ use crate::ops::tokens::NewToken;
 use crate::ops::updates::{NewUpdate, Span};
 use crate::ops::{
     accounts, callbacks, chats, commands, contacts, counters, directory, groups, history, idempotency,
-    messages, settings, tokens, updates, webhooks,
+    messages, search as index, settings, tokens, updates, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::token::RANDOM_BYTES;
@@ -74,6 +74,7 @@ fn people(tx: &mut dyn Tx) -> R<()> {
     directory::free_id(tx, &UserId::NEW, 1)?;
     directory::delete(tx, UserId(5))?;
     accounts::get(tx, ANN)?;
+    accounts::acting(tx, ANN)?;
     let digest = PlainToken::create(ANN, &[2; RANDOM_BYTES]).digest();
     tokens::find(tx, ANN, &digest, NOW)?;
     let number = tokens::insert(tx, ANN, &NewToken { digest, label: None, expires_at: None }, NOW)?;
@@ -92,6 +93,8 @@ fn address_book(tx: &mut dyn Tx) -> R<()> {
     contacts::get(tx, ANN, ContactId(OWN + 101))?;
     contacts::by_phone(tx, ANN, "+4930101")?;
     contacts::by_username(tx, ANN, "nobody")?;
+    contacts::is_newcomer(tx, ANN, "+4930101", ContactId(OWN + 9))?;
+    contacts::is_free(tx, ANN, ContactId(OWN + 9))?;
     let labels = vec!["vip".to_owned()];
     let added = add(tx, ANN, &Contact { labels, ..contact(50, "New") })?;
     change(tx, ANN, &Contact { first_name: "Changed".to_owned(), ..added.clone() })?;
@@ -207,6 +210,8 @@ pub(super) fn searches(tx: &mut dyn Tx) -> R<()> {
 
 /// What the server does by itself, every minute.
 pub(super) fn housekeeping(tx: &mut dyn Tx) -> R<()> {
+    index::waiting(tx)?;
+    index::index_batch(tx)?;
     updates::confirm(tx, ANN, UpdateId(500))?;
     updates::with_confirmed(tx)?;
     updates::forget_confirmed(tx, ANN)?;

@@ -4,7 +4,7 @@ use super::super::{add, change, contact, on, remove, unversioned};
 use super::{holds, matches, question, words};
 use crate::Store;
 use crate::ops::contact_list::{self, Query, Sort, Start};
-use crate::ops::counters;
+use crate::ops::{counters, search as index};
 use contactgram_model::{Contact, ContactId, UserId, search};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -18,6 +18,7 @@ const LABELS: [&str; 3] = ["vip", "VIP", "друзья"];
 enum Step {
     Put(Box<Contact>),
     Remove(ContactId),
+    Index,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +48,7 @@ fn step() -> impl Strategy<Value = Step> {
         labels: labels.into_iter().map(str::to_owned).collect(),
         ..contact(id, "")
     });
-    prop_oneof![6 => put.prop_map(|contact| Step::Put(Box::new(contact))), 1 => id.prop_map(|id| Step::Remove(ContactId(id)))]
+    prop_oneof![6 => put.prop_map(|contact| Step::Put(Box::new(contact))), 1 => id.prop_map(|id| Step::Remove(ContactId(id))), 1 => Just(Step::Index)]
 }
 
 fn asked() -> impl Strategy<Value = Question> {
@@ -77,6 +78,7 @@ fn play(handle: &Handle, store: &Store, account: UserId, steps: &[Step]) -> Vec<
                 Step::Put(contact) => {
                     model.insert(contact.id, add(tx, account, contact)?);
                 }
+                Step::Index => drop(index::index_batch(tx)?),
                 Step::Remove(id) => {
                     if model.remove(id).is_some() {
                         remove(tx, account, *id, 0)?;

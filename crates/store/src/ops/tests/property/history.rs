@@ -4,7 +4,7 @@ use super::super::{Draft, NOW, post};
 use super::{holds, matches, question, words};
 use crate::Store;
 use crate::ops::history::{self, Query};
-use crate::ops::{counters, messages};
+use crate::ops::{counters, messages, search as index};
 use contactgram_model::{ChatId, Direction, MessageId, StoredMessage, UserId, search};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -16,6 +16,7 @@ enum Step {
     Post(Draft),
     /// The message so many places from the oldest.
     Remove(usize),
+    Index,
     Edit(usize, String),
 }
 
@@ -37,6 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
     });
     prop_oneof![
         8 => post,
+        1 => Just(Step::Index),
         1 => (0..60_usize).prop_map(Step::Remove),
         1 => (0..60_usize, text()).prop_map(|(at, text)| Step::Edit(at, text)),
     ]
@@ -69,6 +71,7 @@ fn play(handle: &Handle, store: &Store, owner: UserId, steps: &[Step]) -> Vec<St
         for step in &steps {
             match step {
                 Step::Post(draft) => model.push(post(tx, owner, draft)?),
+                Step::Index => drop(index::index_batch(tx)?),
                 Step::Remove(at) if *at < model.len() => {
                     messages::delete(tx, owner, &model.remove(*at))?;
                 }
