@@ -2,12 +2,14 @@
 //! long, and nobody's write should wait for it. The writer says when; the last few pages it moves itself,
 //! since the log begins anew only when all of it is moved while nobody writes.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
 use super::error::store_error;
+use super::readers::Readers;
 use crate::{R, StoreError};
 
 /// Pages in the log (4 KiB each) after which it is moved into the data file.
@@ -22,6 +24,7 @@ const PASSES: u32 = 4;
 /// Where the writer is with the log.
 pub(super) struct Checkpoints {
     mover: Option<Mover>,
+    readers: Arc<Readers>,
     state: State,
     /// Pages of the present log that need no moving any more, or that could not be moved.
     moved: i32,
@@ -43,7 +46,7 @@ struct Mover {
 
 impl Checkpoints {
     /// `connection` is for the thread alone.
-    pub(super) fn start(connection: Connection) -> R<Checkpoints> {
+    pub(super) fn start(connection: Connection, readers: Arc<Readers>) -> R<Checkpoints> {
         let (work, orders) = channel();
         let (report, done) = channel();
         let thread = std::thread::Builder::new()
@@ -55,7 +58,8 @@ impl Checkpoints {
                 }
             })
             .map_err(|error| StoreError::Other(format!("the checkpoint thread can't be started: {error}")))?;
-        Ok(Checkpoints { mover: Some(Mover { work, done, thread }), state: State::Resting, moved: 0 })
+        let mover = Some(Mover { work, done, thread });
+        Ok(Checkpoints { mover, readers, state: State::Resting, moved: 0 })
     }
 
     /// Does what is due with `pages` in the log after the last COMMIT. The writer calls it between groups.
@@ -97,13 +101,17 @@ impl Checkpoints {
     }
 
     fn begin(&mut self, writer: &Connection, pages: i32, pass: u32) {
+        self.readers.let_go();
         let begun = self.mover.as_ref().is_some_and(|mover| mover.work.send(()).is_ok());
         if begun { self.state = State::Moving(pass) } else { self.finish(writer, pages) }
     }
 
     /// Moves what is left while nobody writes.
     fn finish(&mut self, writer: &Connection, pages: i32) {
+        self.readers.let_go();
         move_pages(writer);
+        // Whoever reads the data file alone is in no one's way.
+        self.readers.outdate();
         (self.moved, self.state) = (pages, State::Resting);
     }
 

@@ -38,8 +38,9 @@ impl Sqlite {
             open::enforce_foreign_keys(&connection)?;
             let (sender, outside) = watch::channel(0);
             let beside = open::beside(&path, &options)?;
-            let queue = writer::start((connection, beside), &options, sender)?;
-            Ok(Sqlite { queue, readers: Arc::new(Readers::new(path, options)), outside })
+            let readers = Arc::new(Readers::new(path, options.clone()));
+            let queue = writer::start((connection, beside), readers.clone(), &options, sender)?;
+            Ok(Sqlite { queue, readers, outside })
         });
         opening.await.unwrap_or(Err(StoreError::Closed))
     }

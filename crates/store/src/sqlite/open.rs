@@ -18,6 +18,9 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const STATEMENTS: usize = 256;
 /// A WAL that a long read made grow is cut back to this many bytes at the next restart of the log.
 const WAL_LIMIT: i64 = 64 << 20;
+/// How much of the data file is read where the kernel holds it, in bytes, instead of being copied page by page;
+/// the most that SQLite allows. A disk that fails a read then ends the process instead of one request.
+const MAPPED: i64 = 0x7fff_0000;
 
 /// The one connection that writes. Foreign keys are still off: migrations need them off, the caller turns
 /// them on with [`enforce_foreign_keys`].
@@ -92,7 +95,8 @@ fn connect(path: &Path, options: &Options, cache_kib: u32) -> R<Connection> {
     // Else SQLite plans a statement anew whenever a bound value that its plan might depend on has changed,
     // which is each call of whatever compares, ranges or limits: more work than most calls themselves.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(store_error)?;
-    let settings = format!("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib};");
+    let settings =
+        format!("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = {MAPPED};");
     connection.execute_batch(&settings).map_err(store_error)?;
     Ok(connection)
 }

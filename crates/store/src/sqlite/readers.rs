@@ -1,9 +1,12 @@
-//! Connections that only read: point reads run at once on the caller's thread, scans on a blocking thread
-//! within one read transaction. Idle connections are kept for the next caller, last used first; there are
-//! never more than callers at the same time. They never write (`query_only`).
+//! Connections that only read: point reads run at once on the caller's thread, scans on a blocking thread. Idle
+//! connections are kept for the next caller, last used first; there are never more than callers at the same
+//! time. A connection goes on reading the state it has read while that is the latest: to begin and to end a read
+//! costs as much as a small one. They never write (`query_only`).
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -14,33 +17,86 @@ use super::tx::SqliteTx;
 use crate::job::guarded;
 use crate::{Options, R, StoreError, Tx};
 
+/// How long a state counts as the latest, unless this process is known to have made a later one: what another
+/// process commits is seen that much later.
+const FRESH: Duration = Duration::from_millis(1);
+
 /// All reading connections of one store.
 pub(super) struct Readers {
     path: PathBuf,
     options: Options,
     /// `None` once closed.
-    idle: Mutex<Option<Vec<Connection>>>,
+    idle: Mutex<Option<Vec<Reader>>>,
     slots: Arc<Semaphore>,
+    /// How many states there have been: each commit of this process makes one.
+    states: AtomicU64,
+}
+
+/// A connection, and what it is reading.
+struct Reader {
+    connection: Connection,
+    snapshot: Option<Snapshot>,
+}
+
+struct Snapshot {
+    /// The state it is of, or an earlier one.
+    state: u64,
+    since: Instant,
+}
+
+impl Reader {
+    /// Has it read the latest state.
+    fn renew(&mut self, state: u64) -> R<()> {
+        let now = Instant::now();
+        let is_fresh = |snapshot: &Snapshot| snapshot.state == state && now - snapshot.since < FRESH;
+        if self.snapshot.as_ref().is_some_and(is_fresh) {
+            return Ok(());
+        }
+        self.let_go()?;
+        self.mark("BEGIN")?;
+        self.snapshot = Some(Snapshot { state, since: now });
+        Ok(())
+    }
+
+    /// Ends what it is reading.
+    fn let_go(&mut self) -> R<()> {
+        match self.snapshot.take() {
+            Some(_) => self.mark("COMMIT"),
+            None => Ok(()),
+        }
+    }
+
+    fn mark(&self, statement: &'static str) -> R<()> {
+        let mut statement = self.connection.prepare_cached(statement).map_err(store_error)?;
+        statement.raw_execute().map(drop).map_err(store_error)
+    }
 }
 
 impl Readers {
     pub(super) fn new(path: PathBuf, options: Options) -> Self {
         let slots = Arc::new(Semaphore::new(options.scans.max(1)));
-        Readers { path, options, idle: Mutex::new(Some(Vec::new())), slots }
+        Readers { path, options, idle: Mutex::new(Some(Vec::new())), slots, states: AtomicU64::new(0) }
     }
 
-    /// Each statement of `f` sees the latest committed state. Blocks the thread for the length of `f`.
+    /// All statements of `f` see one state, the latest committed. Blocks the thread for the length of `f`.
     pub(super) fn read<T, E: From<StoreError>>(
         &self,
         f: impl Fn(&mut dyn Tx) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = self.take()?;
-        let outcome = guarded(&mut SqliteTx::reading(&connection), &f);
-        self.give(connection);
+        // Before the snapshot begins: a later state than it is marked with does no harm.
+        let state = self.states.load(Ordering::Acquire);
+        let mut reader = self.take()?;
+        reader.renew(state)?;
+        let mut tx = SqliteTx::reading(&reader.connection);
+        let outcome = guarded(&mut tx, &f);
+        // A connection that failed is dropped instead of given back.
+        if tx.broken().is_none() {
+            self.give(reader);
+        }
         outcome
     }
 
-    /// All statements of `f` see one state.
+    /// The same on a thread that may be blocked for long, for a few at a time.
     pub(super) async fn scan<T, E>(
         self: &Arc<Self>,
         f: impl Fn(&mut dyn Tx) -> Result<T, E> + Send + 'static,
@@ -53,11 +109,24 @@ impl Readers {
         let slot = slot.await.map_err(|_| StoreError::Overloaded)?.map_err(|_| StoreError::Closed)?;
         let readers = self.clone();
         let work = tokio::task::spawn_blocking(move || {
-            let outcome = readers.snapshot(f);
+            let outcome = readers.read(f);
             drop(slot);
             outcome
         });
         work.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    /// Says that there is a later state, before anybody is told of it.
+    pub(super) fn outdate(&self) {
+        self.states.fetch_add(1, Ordering::Release);
+    }
+
+    /// Has idle connections let go of what they read: the log can't begin anew while one holds on to it.
+    pub(super) fn let_go(&self) {
+        self.outdate();
+        if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            idle.retain_mut(|reader| reader.let_go().is_ok());
+        }
     }
 
     /// Closes what is idle; what is in use closes when it comes back.
@@ -66,31 +135,19 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn snapshot<T, E: From<StoreError>>(&self, f: impl Fn(&mut dyn Tx) -> Result<T, E>) -> Result<T, E> {
-        let connection = self.take()?;
-        connection.execute_batch("BEGIN").map_err(store_error)?;
-        let outcome = guarded(&mut SqliteTx::reading(&connection), &f);
-        // A connection that can't end its transaction is dropped instead of given back.
-        match connection.execute_batch("COMMIT") {
-            Ok(()) => self.give(connection),
-            Err(error) => drop(store_error(error)),
-        }
-        outcome
-    }
-
-    fn take(&self) -> R<Connection> {
+    fn take(&self) -> R<Reader> {
         {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(connection) = idle.as_mut().ok_or(StoreError::Closed)?.pop() {
-                return Ok(connection);
+            if let Some(reader) = idle.as_mut().ok_or(StoreError::Closed)?.pop() {
+                return Ok(reader);
             }
         }
-        open::reader(&self.path, &self.options)
+        Ok(Reader { connection: open::reader(&self.path, &self.options)?, snapshot: None })
     }
 
-    fn give(&self, connection: Connection) {
+    fn give(&self, reader: Reader) {
         if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            idle.push(connection);
+            idle.push(reader);
         }
     }
 }

@@ -14,6 +14,7 @@ use super::checkpoint::Checkpoints;
 use super::error::store_error;
 use super::group;
 use super::kept::Kept;
+use super::readers::Readers;
 use crate::job::Job;
 use crate::{Options, R, Sql, StoreError};
 
@@ -69,15 +70,17 @@ impl Queue {
 /// connection, for checkpoints.
 pub(super) fn start(
     (mut connection, beside): (Connection, Connection),
+    readers: Arc<Readers>,
     options: &Options,
     outside: watch::Sender<u64>,
 ) -> R<Queue> {
     let log_pages = Arc::new(AtomicI32::new(0));
-    let counter = log_pages.clone();
-    // Takes the place of SQLite's own checkpoints, which hide a failed fsync.
+    let (counter, outdated) = (log_pages.clone(), readers.clone());
+    // After each COMMIT, before it returns. Takes the place of SQLite's own checkpoints, which hide a failed fsync.
     connection
         .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
             counter.store(pages, Ordering::Relaxed);
+            outdated.outdate();
             Ok(())
         }))
         .map_err(store_error)?;
@@ -85,8 +88,8 @@ pub(super) fn start(
     let places = Arc::new(Semaphore::new(options.queue.max(1)));
     let seen = data_version(&Kept::new(&connection))?;
     let queue = Queue { messages: sender, places: places.clone(), wait: options.wait };
-    let checkpoints = Checkpoints::start(beside)?;
-    let writer = Writer { messages, places, outside, seen, log_pages, checkpoints };
+    let checkpoints = Checkpoints::start(beside, readers.clone())?;
+    let writer = Writer { messages, places, readers, outside, seen, log_pages, checkpoints };
     std::thread::Builder::new()
         .name("store-writer".to_owned())
         .spawn(move || writer.run(connection))
@@ -97,6 +100,7 @@ pub(super) fn start(
 struct Writer {
     messages: Receiver<Message>,
     places: Arc<Semaphore>,
+    readers: Arc<Readers>,
     outside: watch::Sender<u64>,
     /// `data_version` as last seen.
     seen: i64,
@@ -131,6 +135,7 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => {
                     self.look_outside(kept);
                     self.look_at_log(kept);
+                    self.readers.let_go();
                     None
                 }
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -166,6 +171,7 @@ impl Writer {
         match data_version(kept) {
             Ok(version) if version != self.seen => {
                 self.seen = version;
+                self.readers.outdate();
                 self.outside.send_modify(|changes| *changes += 1);
             }
             Ok(_) => {}
