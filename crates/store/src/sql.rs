@@ -51,10 +51,15 @@ impl Sql {
         Ok((text, *number))
     }
 
-    /// Whether the statement begins like one that changes nothing. A `WITH` counts as reading.
+    /// Whether the statement begins like one that changes nothing, and is no `WITH` that ends in a change.
     pub(crate) fn reads(&self) -> bool {
         let word = self.text.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
-        ["select", "with", "values", "explain"].iter().any(|known| known.eq_ignore_ascii_case(word))
+        if word.eq_ignore_ascii_case("with") {
+            return !["INSERT INTO ", "UPDATE ", "DELETE FROM "]
+                .iter()
+                .any(|change| self.text.contains(change));
+        }
+        ["select", "values", "explain"].iter().any(|known| known.eq_ignore_ascii_case(word))
     }
 }
 
@@ -183,5 +188,7 @@ mod tests {
     fn reading_statements_are_told_by_their_first_word() {
         assert!(Sql::new("  select 1").reads());
         assert!(!Sql::new("INSERT INTO t VALUES (1) RETURNING a").reads());
+        assert!(Sql::new("WITH a AS (SELECT 1) SELECT * FROM a").reads());
+        assert!(!Sql::new("WITH a AS (SELECT 1) UPDATE t SET b = 1").reads());
     }
 }

@@ -70,6 +70,12 @@ pub trait Tx {
         self.execute(sql, params).map(drop)
     }
 
+    /// Sends a question ahead that a later [`Tx::query`] asks with the same statement and values, so that several
+    /// are answered at once. What is changed in between must not concern it. Where asking costs no way, nothing.
+    fn ahead(&mut self, _sql: &'static Sql, _params: &[Param<'_>]) -> R<()> {
+        Ok(())
+    }
+
     /// Makes other writers of this account's mailbox wait until this transaction ends. May end the run with
     /// [`StoreError::Retry`], to take this lock earlier in the next. Where there is one writer, nothing.
     fn lock(&mut self, _account: i64) -> R<()> {

@@ -50,6 +50,40 @@ each_store! {
         assert_eq!(missing, Err(StoreError::NotFound));
     }
 
+    async fn what_is_asked_ahead_is_answered_as_if_asked_then(store: Store) {
+        with_table(&store).await;
+        let asked = move |tx: &mut dyn Tx, i: i64, gives_up: bool| {
+            insert(tx, i, "1")?;
+            for account in [i, i + 1000, i] {
+                tx.ahead(&NAME, p![account, "1"])?;
+            }
+            if gives_up {
+                return Err(StoreError::NotFound);
+            }
+            tx.later(&INSERT, p![i, "2", "Bo"])?;
+            let mut names = Vec::new();
+            for (account, phone) in [(i + 1000, "1"), (i, "1"), (i, "2"), (i, "1"), (i, "1")] {
+                names.push(tx.opt(&NAME, p![account, phone], |row| row.string(0))?);
+            }
+            Ok(names)
+        };
+        let callers: Vec<_> = (0..40_i64)
+            .map(|i| {
+                let store = store.clone();
+                tokio::spawn(async move { store.write(1, move |tx| asked(tx, i, i % 5 == 0)).await })
+            })
+            .collect();
+        let (ann, bo) = (Some("Ann".to_owned()), Some("Bo".to_owned()));
+        for (i, caller) in callers.into_iter().enumerate() {
+            let wanted = match i % 5 {
+                0 => Err(StoreError::NotFound),
+                _ => Ok(vec![None, ann.clone(), bo.clone(), ann.clone(), ann.clone()]),
+            };
+            assert_eq!(caller.await.unwrap(), wanted, "{i}");
+        }
+        assert_eq!(kept(&store).await, 64);
+    }
+
     async fn pages_follow_the_key(store: Store) {
         static PAGE: Sql =
             Sql::new("SELECT phone FROM t_contact WHERE account = $1 AND phone > $2 ORDER BY phone LIMIT $3");

@@ -41,6 +41,19 @@ each_store! {
         store.close().await;
     }
 
+    async fn a_connection_serves_for_long(store: Store) {
+        // Often enough for plans to be made anew, on the one writer and among the readers.
+        let narrow = again(&store, &Options { pool: 1, scans: 1, ..Options::default() }).await;
+        with_table(&narrow).await;
+        for i in 0..300 {
+            assert_eq!(narrow.write(1, move |tx| insert(tx, i, "1")).await, Ok(1));
+            let name = narrow.read(move |tx| tx.one(&NAME, p![i, "1"], |row| row.string(0))).await;
+            assert_eq!(name.as_deref(), Ok("Ann"));
+            assert_eq!(narrow.scan(count).await, Ok(i + 1));
+        }
+        narrow.close().await;
+    }
+
     async fn writes_of_another_process_are_noticed(store: Store) {
         with_table(&store).await;
         let other = again(&store, &Options::default()).await;

@@ -14,6 +14,7 @@ use crate::{Dialect, each_store};
 static BUMP: Sql = Sql::new("UPDATE t_contact SET age = COALESCE(age, 0) + 1 WHERE phone = $1");
 static AGE: Sql = Sql::new("SELECT SUM(age) AS ages FROM t_contact HAVING SUM(age) = 4");
 
+static RENAME: Sql = Sql::new("UPDATE t_contact SET name = 'B' WHERE phone = 'b' AND phone <> $1");
 static SET_AGE: Sql = Sql::new("UPDATE t_contact SET age = $1 WHERE phone = 'a'");
 static GET_AGE: Sql = Sql::new("SELECT COALESCE(age, 0) FROM t_contact WHERE phone = 'a'");
 
@@ -149,6 +150,40 @@ each_store! {
         assert_eq!(kept(&other).await, 1, "reading goes on");
         held.release().await;
         assert_eq!(other.write(1, |tx| tx.execute(&BUMP, p!["a"])).await, Ok(1));
+        other.close().await;
+    }
+
+    async fn who_waits_behind_others_of_a_group_is_as_patient_as_alone(store: Store) {
+        with_table(&store).await;
+        store.write(1, with_mailboxes).await.unwrap();
+        let other = again(&store, &Options { pool: 1, ..Options::default() }).await;
+        let held = Held::new(&store, |tx| {
+            tx.lock(1)?;
+            tx.execute(&BUMP, p!["a"]).map(drop)
+        })
+        .await;
+        // They wait together while the first has its turn. On SQLite it is the other store's lock that it waits for.
+        let mut callers = JoinSet::new();
+        for i in 0..30_i64 {
+            let other = other.clone();
+            callers.spawn(async move {
+                other
+                    .write(2, move |tx| {
+                        match i % 3 {
+                            0 => std::thread::sleep(Duration::from_millis(5)),
+                            1 => tx.lock(1)?,
+                            _ => {}
+                        }
+                        tx.execute(if i % 3 == 0 { &RENAME } else { &BUMP }, p!["a"])
+                    })
+                    .await
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(800)).await;
+        held.release().await;
+        let answers = callers.join_all().await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+        assert_eq!(store.read(age).await, Ok(21));
         other.close().await;
     }
 

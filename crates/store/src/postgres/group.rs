@@ -6,7 +6,7 @@ use super::locks::Locks;
 use super::run::{TRIES, pause};
 use super::tx::PostgresTx;
 use crate::job::{Job, Verdict};
-use crate::{R, Sql, StoreError, Tx};
+use crate::{Sql, StoreError, Tx};
 
 static BEGIN: Sql = Sql::new("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
 /// A group that holds locks may wait only shortly for others: they might wait for its own.
@@ -74,17 +74,22 @@ impl Entry {
     fn again(&mut self, locks: Vec<i64>, counts: bool) {
         self.wanted = locks;
         self.losses += u32::from(counts);
-        self.end = if self.losses < TRIES { End::Again } else { End::Undone };
+        self.end = End::Again;
+        if self.losses >= TRIES {
+            tracing::warn!(tries = self.losses, "a write lost against others too often");
+            self.end = End::Undone;
+        }
     }
 }
 
 /// All jobs in one transaction. After an error nothing is kept and no job has ended.
 pub(super) fn together(line: &mut Line, jobs: &mut [Entry], sharing: Sharing) -> Result<(), Failure> {
     let mut locks = Locks::default();
-    begin(line).map_err(|_| failure(line))?;
+    line.begin(Some(&BEGIN)).map_err(|_| failure(line))?;
     for (place, entry) in jobs.iter_mut().enumerate() {
         if place == 1 {
             mark(line, &IMPATIENT)?;
+            locks.is_behind = true;
         }
         one_of_many(line, entry, &mut locks, sharing)?;
     }
@@ -142,7 +147,7 @@ fn one_of_many(
 pub(super) fn alone(line: &mut Line, entry: &mut Entry) -> Result<Option<StoreError>, Failure> {
     loop {
         let mut locks = Locks::default();
-        begin(line).map_err(|_| Failure::Gone)?;
+        line.begin(Some(&BEGIN)).map_err(|_| Failure::Gone)?;
         let mut ran = run(line, entry, &mut locks, false);
         if ran.end == End::Kept
             && let Err(error) = line.commit()
@@ -201,16 +206,15 @@ fn run(line: &mut Line, entry: &mut Entry, locks: &mut Locks, settle: bool) -> R
         end = End::Failed(error);
     }
     let (wrote, broken) = (tx.has_written(), tx.broken().cloned());
-    let loss = match (locks.missed, &broken) {
-        (true, _) => Some(Loss::Lock),
-        (false, Some(StoreError::Retry)) => Some(Loss::Asked),
-        (false, _) => None,
+    line.forget_answers();
+    let loss = match &broken {
+        _ if locks.missed => Some(Loss::Lock),
+        // Behind others it had little patience; at the head of a group it has more.
+        Some(StoreError::Busy) if locks.is_behind => Some(Loss::Lock),
+        Some(StoreError::Retry) => Some(Loss::Asked),
+        _ => None,
     };
     Ran { end, loss, broken, wrote }
-}
-
-fn begin(line: &mut Line) -> R<()> {
-    line.later(&BEGIN, &[], Aim::Effect)
 }
 
 fn mark(line: &mut Line, statement: &'static Sql) -> Result<(), Failure> {

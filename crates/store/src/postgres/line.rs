@@ -12,7 +12,9 @@ use postgres_protocol::message::frontend;
 use socket2::Socket;
 use tokio_postgres::types::Type;
 
+use super::early::Early;
 use super::error::{Report, commit_error, lost};
+use super::plans::{PLAN_AGAIN, Plans};
 use super::value::{self, Bound};
 use crate::{Param, R, Row, Sql, StoreError};
 
@@ -32,6 +34,8 @@ static ROLLBACK: Sql = Sql::new("ROLLBACK");
 pub(super) enum Aim {
     /// Its effect.
     Effect,
+    /// Its rows, which are asked for later.
+    Answer,
     /// A row that it locks, unless somebody else has it locked.
     Lock,
     /// To keep the transaction.
@@ -62,8 +66,10 @@ pub(super) struct Line {
     /// By the address of the [`Sql`], which is never freed.
     statements: HashMap<usize, std::sync::Arc<Prepared>>,
     named: u64,
+    plans: Plans,
     /// What is in `out`, in its order.
     waiting: Vec<Aim>,
+    early: Early,
     state: State,
     /// The server's word for it: idle, in a transaction, or in one that failed.
     transaction: u8,
@@ -86,12 +92,24 @@ impl Line {
             chunk: vec![0; CHUNK].into_boxed_slice(),
             statements: HashMap::new(),
             named: 0,
+            plans: Plans::new(),
             waiting: Vec::new(),
+            early: Early::default(),
             state: State::Ready,
             transaction: IDLE,
             missed: false,
             failed: None,
         }
+    }
+
+    /// To be called before each transaction, or what is read without one.
+    pub(super) fn begin(&mut self, statement: Option<&'static Sql>) -> R<()> {
+        if self.plans.due() {
+            self.later(&PLAN_AGAIN, &[], Aim::Effect)?;
+            // In the flight of a BEGIN it would be part of that transaction, whose isolation is to be set first.
+            self.flush()?;
+        }
+        statement.map_or(Ok(()), |statement| self.later(statement, &[], Aim::Effect))
     }
 
     /// Puts a statement into the next flight. Its error is the error of that flight.
@@ -106,8 +124,36 @@ impl Line {
     /// Runs a statement behind those that wait; how many rows it changed or returned.
     pub(super) fn run(&mut self, sql: &'static Sql, params: &[Param<'_>], visit: Visit<'_>) -> R<u64> {
         let prepared = self.prepare(sql)?;
+        let at = self.out.len();
         self.push(&prepared, params, Aim::Effect)?;
-        self.fly(Some((&prepared.columns, visit)))
+        let Some(answered) = self.early.knows(&self.out[at..]) else {
+            return self.fly(Some((&prepared.columns, visit)));
+        };
+        let message = self.out.split_off(at);
+        self.waiting.pop();
+        if !answered {
+            self.flush()?;
+        }
+        let rows = self.early.take(&message).ok_or(StoreError::Closed)?;
+        rows.iter().try_for_each(|row| value::show(row, &prepared.columns, visit))?;
+        Ok(rows.len() as u64)
+    }
+
+    /// Puts a question into the next flight that [`Line::run`] will ask in the same words.
+    pub(super) fn ahead(&mut self, sql: &'static Sql, params: &[Param<'_>]) -> R<()> {
+        if self.waiting.len() >= FLIGHT {
+            self.flush()?;
+        }
+        let prepared = self.prepare(sql)?;
+        let at = self.out.len();
+        self.push(&prepared, params, Aim::Answer)?;
+        self.early.ask(&self.out[at..]);
+        Ok(())
+    }
+
+    /// Answers to what was asked ahead are of no more use.
+    pub(super) fn forget_answers(&mut self) {
+        self.early.forget();
     }
 
     /// Sends what waits and learns how it went.
@@ -128,6 +174,7 @@ impl Line {
     pub(super) fn rollback(&mut self) -> R<()> {
         self.out.clear();
         self.waiting.clear();
+        self.early = Early::default();
         if !self.is_open() {
             return Err(StoreError::Closed);
         }
@@ -253,7 +300,9 @@ impl Line {
             };
             match message {
                 Message::DataRow(row) => {
-                    if let (Ok(()), Some((columns, visit))) = (&outcome, &mut visit)
+                    if aims.get(done) == Some(&Aim::Answer) {
+                        self.early.row(row);
+                    } else if let (Ok(()), Some((columns, visit))) = (&outcome, &mut visit)
                         && done + 1 == aims.len()
                     {
                         outcome = value::show(&row, columns, *visit);
@@ -263,6 +312,7 @@ impl Line {
                     count = rows(&tag);
                     match aims.get(done) {
                         Some(Aim::Lock) if count == 0 => self.missed = true,
+                        Some(Aim::Answer) => self.early.end(),
                         Some(Aim::Commit) if tag.tag().ok() != Some("COMMIT") => {
                             outcome = Err(StoreError::Other("COMMIT did not commit".to_owned()));
                         }
@@ -288,6 +338,7 @@ impl Line {
                     }
                 }
                 Message::ReadyForQuery(body) => {
+                    self.early.landed();
                     self.transaction = body.status();
                     self.state = State::Ready;
                     return outcome.map(|()| count);

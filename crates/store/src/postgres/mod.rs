@@ -2,6 +2,7 @@
 //! that read on blocking threads. [`Store`](crate::Store) calls it; nothing of the protocol leaves this folder.
 
 mod connect;
+mod early;
 mod error;
 mod group;
 mod line;
@@ -9,6 +10,7 @@ mod listen;
 mod locks;
 mod login;
 mod migrate;
+mod plans;
 mod pool;
 mod run;
 mod tx;

@@ -4,7 +4,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::line::{Aim, Line};
+use super::line::Line;
 use super::pool::Pool;
 use super::tx::PostgresTx;
 use crate::job::guarded;
@@ -59,9 +59,7 @@ fn once<T, E: From<StoreError>>(
     mode: Mode,
     f: &impl Fn(&mut dyn Tx) -> Result<T, E>,
 ) -> (Result<T, E>, Option<StoreError>) {
-    if mode == Mode::Scan
-        && let Err(error) = line.later(&SNAPSHOT, &[], Aim::Effect)
-    {
+    if let Err(error) = line.begin((mode == Mode::Scan).then_some(&SNAPSHOT)) {
         return (Err(error.clone().into()), Some(error));
     }
     let mut tx = PostgresTx::reading(line);

@@ -67,8 +67,12 @@ impl<'c> PostgresTx<'c> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
+        if self.locks.is_some() && !reads {
+            // With a lock missed it would wait for the row, and what it wrote would have to be undone.
+            self.settle(false)?;
+            self.wrote = true;
+        }
         if self.locks.is_some() || reads {
-            self.wrote |= !reads;
             return Ok(());
         }
         self.mark(Err(StoreError::Rule("a write through a reading door".to_owned())))
@@ -85,6 +89,15 @@ impl Tx for PostgresTx<'_> {
     fn later(&mut self, sql: &'static Sql, params: &[Param<'_>]) -> R<()> {
         self.check(false)?;
         let taken = self.line.later(sql, params, Aim::Effect);
+        self.mark(taken)
+    }
+
+    fn ahead(&mut self, sql: &'static Sql, params: &[Param<'_>]) -> R<()> {
+        if self.locks.is_none() {
+            return Ok(());
+        }
+        self.check(sql.reads())?;
+        let taken = self.line.ahead(sql, params);
         self.mark(taken)
     }
 
