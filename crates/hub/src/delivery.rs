@@ -51,6 +51,11 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
 
     let mut content = parcel.content;
     fill_mentions(tx, &mut content)?;
+    if let (Route::Private(user), [recipient]) = (parcel.route, recipients.as_slice())
+        && user.kind.is_account()
+    {
+        contacts::learn_ahead(tx, *recipient, parcel.from)?;
+    }
     let place = counters::next_message(tx, parcel.from.id, parcel.now, None)?;
     let mut message = Message {
         message_id: place.id,

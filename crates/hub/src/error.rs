@@ -94,7 +94,12 @@ impl From<StoreError> for Error {
                 )
             }
             error if error.is_passing() => {
-                tracing::warn!(%error, "the store is busy");
+                // Who lost runs again as a rule; the store says when that was in vain.
+                if error == StoreError::Retry {
+                    tracing::debug!(%error, "the store is busy");
+                } else {
+                    tracing::warn!(%error, "the store is busy");
+                }
                 unavailable("the store is busy", 1)
             }
             error => Error::internal(error),

@@ -16,8 +16,6 @@ pub(super) struct Found {
     pub contact: Option<Contact>,
     /// The user of the directory.
     pub user: Option<User>,
-    /// Nobody has the number, and the moment's fresh id is free.
-    pub is_newcomer: bool,
 }
 
 /// Looks up whom a new contact would be.
@@ -29,12 +27,6 @@ pub(super) fn find(tx: &mut dyn Tx, moment: Moment, change: &ContactChange) -> R
         return Err(Error::bad(
             "parameter \"phone_number\", \"user_id\", \"username\" or \"email\" is required",
         ));
-    }
-    // What most changes ask for, in one look.
-    if let (Some(phone), None, None) = (phone, username, change.user_id)
-        && contacts::is_newcomer(tx, moment.account, phone.e164(), moment.fresh)?
-    {
-        return Ok(Found { contact: None, user: None, is_newcomer: true });
     }
     let user = user(tx, moment.account, change)?;
     let by_user = match &user {
@@ -54,7 +46,7 @@ pub(super) fn find(tx: &mut dyn Tx, moment: Moment, change: &ContactChange) -> R
         (None, None, None, Some(name)) if phone.is_none() => contacts::by_username(tx, moment.account, name)?,
         _ => None,
     };
-    Ok(Found { contact: by_user.or(by_phone).or(by_username), user, is_newcomer: false })
+    Ok(Found { contact: by_user.or(by_phone).or(by_username), user })
 }
 
 /// Looks up whether a change gives a contact a user.
@@ -80,7 +72,7 @@ pub(super) fn find_for(
     if contact.user_id.is_none() {
         user = self::user(tx, moment.account, change)?;
     }
-    Ok(Found { contact: Some(contact.clone()), user, is_newcomer: false })
+    Ok(Found { contact: Some(contact.clone()), user })
 }
 
 /// The user that a change names: by id, by number, or else by username. A number that waits has no name and no

@@ -12,6 +12,11 @@ use contactgram_store::ops::{chats, contacts, counters, directory};
 use contactgram_wire::message::SharedContact;
 use contactgram_wire::vcard;
 
+/// Asks ahead what [`learn`] will.
+pub(crate) fn learn_ahead(tx: &mut dyn Tx, account: UserId, user: &User) -> Result<(), Error> {
+    Ok(contacts::of_user_ahead(tx, account, user.id)?)
+}
+
 /// Records that `account` met `user`.
 pub(crate) fn learn(
     tx: &mut dyn Tx,

@@ -13,7 +13,7 @@ pub use list::{ContactPage, ListQuery};
 pub(crate) use fences::Fences;
 pub(crate) use identity::user_became_known;
 pub(crate) use ids::OwnIds;
-pub(crate) use learn::{learn, learn_shared, set_blocked};
+pub(crate) use learn::{learn, learn_ahead, learn_shared, set_blocked};
 
 use crate::access::ContactsWrite;
 use crate::{Answer, Error, Hub, Once, Permit, Rings, random};
@@ -24,7 +24,7 @@ use contactgram_model::{
 use contactgram_store::Tx;
 use contactgram_store::ops::counters::ContactPlace;
 use contactgram_store::ops::updates::NewUpdate;
-use contactgram_store::ops::{chats, contacts, counters, directory, updates};
+use contactgram_store::ops::{chats, contacts, counters, directory, newcomers, updates};
 use contactgram_wire::event::RemovedContact;
 use identity::Found;
 
@@ -74,6 +74,9 @@ impl Hub {
         let moment = self.moment(permit.account())?;
         self.change_once(moment.account, once, move |tx, rings| {
             counters::lock(tx, moment.account)?;
+            if let Some(answer) = add_newcomer(tx, rings, moment, &change)? {
+                return Ok(answer);
+            }
             let found = identity::find(tx, moment, &change)?;
             match &found.contact {
                 Some(known) => change_known(tx, rings, moment, known.clone(), &change, &found),
@@ -159,6 +162,30 @@ fn check_version(contact: &Contact, only: Option<i64>) -> Result<(), Error> {
     }
 }
 
+/// Adds a contact whose number nobody has: what most new contacts are. `None` when that may be otherwise.
+fn add_newcomer(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    moment: Moment,
+    change: &ContactChange,
+) -> Result<Option<Answer>, Error> {
+    let Moment { account, now, fresh, .. } = moment;
+    let phone = change.phone_number.as_ref().and_then(Option::as_ref);
+    let (Some(phone), Some(first_name)) = (phone, &change.first_name) else { return Ok(None) };
+    if change.user_id.is_some() || matches!(change.username, Some(Some(_))) {
+        return Ok(None);
+    }
+    let names = (first_name.as_str(), change.last_name.clone().flatten());
+    let waiting = number::waiting(fresh, names, Some(phone.e164()));
+    let Some(place) = newcomers::admit(tx, account, &waiting, now)? else { return Ok(None) };
+    let mut contact = blank(fresh, ContactSource::Manual, now);
+    change.apply(&mut contact);
+    contact.version = place.version;
+    let body = contacts::insert_free(tx, account, &contact)?;
+    log(tx, rings, account, (place.wanted, UpdateKind::ContactAdded, now), &contact)?;
+    Ok(Some(Answer { created: Some(fresh), version: Some(place.version), ..Answer::json(body) }))
+}
+
 fn add_new(
     tx: &mut dyn Tx,
     rings: &mut Rings,
@@ -166,13 +193,12 @@ fn add_new(
     change: &ContactChange,
     found: &Found,
 ) -> Result<Answer, Error> {
-    let Moment { account, now, fresh, .. } = moment;
+    let Moment { account, now, .. } = moment;
     let known = found.user.as_ref().filter(|user| user.kind.is_known());
     let name = change.first_name.clone().or_else(|| known.map(|user| user.first_name.clone()));
     let first_name = name.ok_or(Error::bad("parameter \"first_name\" is required"))?;
     let mut id = match &found.user {
         Some(user) => ContactId(user.id.0),
-        None if found.is_newcomer => fresh,
         None => free_id(tx, moment)?,
     };
     if found.user.is_none()
@@ -190,14 +216,11 @@ fn add_new(
     }
     change.apply(&mut contact);
     respell(&mut contact, known);
-    // Nobody can have blocked the account who is not known, and a fresh id leads nowhere.
+    // Nobody can have blocked the account who is not known.
     contact.is_blocked = found.user.is_some() && chats::is_blocked(tx, account, UserId(id.0))?;
     let ContactPlace { version, wanted } = counters::next_contact(tx, account, 1)?;
     contact.version = version;
-    let body = match found.user {
-        Some(_) => contacts::insert(tx, account, &contact)?,
-        None => contacts::insert_free(tx, account, &contact)?,
-    };
+    let body = contacts::insert(tx, account, &contact)?;
     log(tx, rings, account, (wanted, UpdateKind::ContactAdded, now), &contact)?;
     Ok(Answer { created: Some(id), version: Some(version), ..Answer::json(body) })
 }

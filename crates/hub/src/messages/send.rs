@@ -4,9 +4,9 @@ use super::{Actor, ChatRef, resolve};
 use crate::access::MessagesSend;
 use crate::delivery::{self, Delivered, Parcel};
 use crate::{Answer, Error, Hub, Once, Permit, Rings};
-use contactgram_model::{MessageId, StoredMessage, Timestamp};
+use contactgram_model::{ChatId, ContactId, MessageId, StoredMessage, Timestamp, UserId};
 use contactgram_store::Tx;
-use contactgram_store::ops::{directory, messages};
+use contactgram_store::ops::{accounts, chats, directory, messages};
 use contactgram_wire::markup::ReplyMarkup;
 use contactgram_wire::message::{Content, ForwardOrigin};
 use serde_json::Value;
@@ -65,12 +65,25 @@ impl Hub {
     ) -> Result<Answer, Error> {
         let (account, now) = (permit.account(), self.clock.now());
         self.change_once(account, once, move |tx, rings| {
+            if let ChatRef::Id(id) = draft.chat
+                && !ContactId(id).is_own()
+                && !ChatId(id).is_group()
+            {
+                ask_ahead(tx, account, UserId(id))?;
+            }
             let actor = Actor::account(tx, account)?;
             let sent = send(tx, rings, &actor, Sending { draft: &draft, origin: None, now })?;
             Ok(Answer::json(sent.body))
         })
         .await
     }
+}
+
+/// Asks at once what a message to a user asks one after the other.
+fn ask_ahead(tx: &mut dyn Tx, account: UserId, to: UserId) -> Result<(), Error> {
+    accounts::acting_ahead(tx, account)?;
+    directory::get_ahead(tx, to)?;
+    Ok(chats::is_blocked_ahead(tx, account, to)?)
 }
 
 /// Sends a message of any actor.

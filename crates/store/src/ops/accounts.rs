@@ -52,6 +52,11 @@ pub fn get(tx: &mut dyn Tx, id: UserId) -> R<Option<Account>> {
     tx.opt(&GET, p![id], read)
 }
 
+/// Asks ahead for [`acting`].
+pub fn acting_ahead(tx: &mut dyn Tx, id: UserId) -> R<()> {
+    tx.ahead(&ACTING, p![id])
+}
+
 /// The account of this id as a user, and whether it is held to Telegram's rules.
 pub fn acting(tx: &mut dyn Tx, id: UserId) -> R<Option<(User, bool)>> {
     tx.opt(&ACTING, p![id], |row| Ok((read_user(row)?, row.bool(USER_COLUMNS)?)))

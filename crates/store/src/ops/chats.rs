@@ -60,6 +60,11 @@ pub fn unblock(tx: &mut dyn Tx, account: UserId, user: UserId) -> R<bool> {
     Ok(tx.execute(&UNBLOCK, p![account, user])? == 1)
 }
 
+/// Asks ahead for [`is_blocked`].
+pub fn is_blocked_ahead(tx: &mut dyn Tx, account: UserId, user: UserId) -> R<()> {
+    tx.ahead(&BLOCKED, p![account, user])
+}
+
 /// Whether `user` blocked the account.
 pub fn is_blocked(tx: &mut dyn Tx, account: UserId, user: UserId) -> R<bool> {
     Ok(tx.opt(&BLOCKED, p![account, user], |_| Ok(()))?.is_some())

@@ -11,14 +11,19 @@ static BY_PHONE: Sql =
 static BY_USERNAME: Sql = Sql::new(
     "SELECT id, version, body FROM contacts WHERE account_id = $1 AND username_key = $2 ORDER BY id LIMIT 1",
 );
-/// One look at everything that would make somebody no newcomer.
-static KNOWN: Sql = Sql::new(
-    "SELECT EXISTS (SELECT 1 FROM users WHERE phone = $2) \
-     OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND phone = $2) \
-     OR EXISTS (SELECT 1 FROM users WHERE id = $3) \
-     OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND id = $3) \
-     OR EXISTS (SELECT 1 FROM contact_aliases WHERE account_id = $1 AND old_id = $3)",
-);
+/// Everything that would make the number `$2` or the id `$3` no newcomer.
+macro_rules! known {
+    () => {
+        "EXISTS (SELECT 1 FROM users WHERE phone = $2) \
+         OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND phone = $2) \
+         OR EXISTS (SELECT 1 FROM users WHERE id = $3) \
+         OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND id = $3) \
+         OR EXISTS (SELECT 1 FROM contact_aliases WHERE account_id = $1 AND old_id = $3)"
+    };
+}
+pub(super) use known;
+
+static KNOWN: Sql = Sql::new(concat!("SELECT ", known!()));
 static TAKEN: Sql = Sql::new(
     "SELECT EXISTS (SELECT 1 FROM users WHERE id = $2) \
      OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND id = $2) \
@@ -56,6 +61,11 @@ pub fn stored(tx: &mut dyn Tx, account: UserId, key: Key<'_>) -> R<Option<Stored
     Ok(find(tx, account, key)?.map(|(_, stored)| stored))
 }
 
+/// Asks ahead for [`of_user`].
+pub fn of_user_ahead(tx: &mut dyn Tx, account: UserId, user: UserId) -> R<()> {
+    tx.ahead(&GET, p![account, user])
+}
+
 /// The contact of this user, by its present id alone: an id that a contact had before may be another user's
 /// by now.
 pub fn of_user(tx: &mut dyn Tx, account: UserId, user: UserId) -> R<Option<Contact>> {
@@ -78,7 +88,7 @@ pub fn by_username(tx: &mut dyn Tx, account: UserId, username: &str) -> R<Option
 }
 
 /// Whether neither the directory nor the account knows this number, and the id is free.
-pub fn is_newcomer(tx: &mut dyn Tx, account: UserId, phone: &str, id: ContactId) -> R<bool> {
+pub(super) fn is_newcomer(tx: &mut dyn Tx, account: UserId, phone: &str, id: ContactId) -> R<bool> {
     tx.one(&KNOWN, p![account, phone, id], |row| row.bool(0)).map(|known| !known)
 }
 

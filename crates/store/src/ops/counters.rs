@@ -14,6 +14,8 @@ macro_rules! wanted {
         "coalesce((SELECT allowed FROM consumers WHERE account_id = $1 AND name = ''), 0)"
     };
 }
+pub(super) use wanted;
+
 /// Whether that is among the kinds of `$3`.
 macro_rules! logged {
     () => {
@@ -171,15 +173,17 @@ pub fn next_update(tx: &mut dyn Tx, account: UserId) -> R<UpdateId> {
 
 /// Counts a change of a contact in; `added` is 1 for a new contact, 0 for a changed, -1 for a removed one.
 pub fn next_contact(tx: &mut dyn Tx, account: UserId, added: i64) -> R<ContactPlace> {
-    let read = |row: &dyn crate::Row| {
-        Ok(ContactPlace { version: row.int(0)?, wanted: UpdateKinds::from_bits(row.int(1)?) })
-    };
     if tx.dialect() == Dialect::Postgres {
-        return tx.one(&CONTACT_PG, p![account, added], read);
+        return tx.one(&CONTACT_PG, p![account, added], contact_place);
     }
-    let place = tx.one(&CONTACT_LOOK, p![account], read)?;
+    let place = tx.one(&CONTACT_LOOK, p![account], contact_place)?;
     tx.execute(&CONTACT_SET, p![account, place.version, added])?;
     Ok(place)
+}
+
+/// Reads a version and what is [`wanted!`].
+pub(super) fn contact_place(row: &dyn crate::Row) -> R<ContactPlace> {
+    Ok(ContactPlace { version: row.int(0)?, wanted: UpdateKinds::from_bits(row.int(1)?) })
 }
 
 /// Declares sync tokens below `version` expired.

@@ -80,6 +80,11 @@ pub fn delete(tx: &mut dyn Tx, id: UserId) -> R<()> {
     tx.execute(&DELETE, p![id]).map(drop)
 }
 
+/// Asks ahead for [`get`].
+pub fn get_ahead(tx: &mut dyn Tx, id: UserId) -> R<()> {
+    tx.ahead(&GET, p![id])
+}
+
 /// The user of this id.
 pub fn get(tx: &mut dyn Tx, id: UserId) -> R<Option<User>> {
     tx.opt(&GET, p![id], read)

@@ -15,6 +15,7 @@ pub mod health;
 pub mod history;
 pub mod idempotency;
 pub mod messages;
+pub mod newcomers;
 pub mod search;
 pub mod settings;
 pub mod tokens;

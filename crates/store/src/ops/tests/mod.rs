@@ -15,6 +15,7 @@ mod history;
 mod idempotency;
 mod isolation;
 mod messages;
+mod newcomers;
 mod plans;
 mod property;
 mod removal;

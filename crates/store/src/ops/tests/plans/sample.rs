@@ -7,7 +7,7 @@ use crate::ops::tokens::NewToken;
 use crate::ops::updates::{NewUpdate, Span};
 use crate::ops::{
     accounts, callbacks, chats, commands, contacts, counters, directory, groups, history, idempotency,
-    messages, search as index, settings, tokens, updates, webhooks,
+    messages, newcomers, search as index, settings, tokens, updates, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::token::RANDOM_BYTES;
@@ -93,7 +93,14 @@ fn address_book(tx: &mut dyn Tx) -> R<()> {
     contacts::get(tx, ANN, ContactId(OWN + 101))?;
     contacts::by_phone(tx, ANN, "+4930101")?;
     contacts::by_username(tx, ANN, "nobody")?;
-    contacts::is_newcomer(tx, ANN, "+4930101", ContactId(OWN + 9))?;
+    let number = |id: i64, phone: &str| User {
+        kind: UserKind::Placeholder,
+        username: None,
+        phone_number: Some(phone.to_owned()),
+        ..user(id)
+    };
+    newcomers::admit(tx, ANN, &number(OWN + 9, "+4930101"), NOW)?;
+    newcomers::admit(tx, ANN, &number(OWN + 9, "+49309"), NOW)?;
     contacts::is_free(tx, ANN, ContactId(OWN + 9))?;
     let labels = vec!["vip".to_owned()];
     let added = add(tx, ANN, &Contact { labels, ..contact(50, "New") })?;
