@@ -93,6 +93,8 @@ impl From<StoreError> for Error {
                     1,
                 )
             }
+            // The store says so itself, once: a line for each refusal would cost more than the refusal.
+            StoreError::Overloaded => unavailable("the store is busy", 1),
             error if error.is_passing() => {
                 // Who lost runs again as a rule; the store says when that was in vain.
                 if error == StoreError::Retry {

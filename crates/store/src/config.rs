@@ -51,9 +51,11 @@ pub struct Options {
     pub pool: usize,
     /// Long reads at a time, each with a connection of its own, 1 or more.
     pub scans: usize,
-    /// Writes that may wait for a writer, 1 or more.
+    /// Writes that may wait for a writer, 1 or more. Those beyond are refused at once.
     pub queue: usize,
-    /// How long a caller waits for a place in the queue, a connection or a scan slot.
+    /// Callers that may wait for a connection, and as many for a scan. Those beyond are refused at once.
+    pub waiting: usize,
+    /// How long a caller waits for a connection or a scan.
     pub wait: Duration,
     /// How long a statement waits for a lock that another process or transaction holds.
     pub lock_wait: Duration,
@@ -69,6 +71,8 @@ impl Default for Options {
             pool: 16,
             scans: 3,
             queue: 4096,
+            // Where a list takes 2 ms, the last of them waits for a sixth of a second.
+            waiting: 256,
             wait: Duration::from_secs(2),
             lock_wait: Duration::from_secs(5),
             statement_limit: Duration::from_secs(30),

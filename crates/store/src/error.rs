@@ -21,7 +21,8 @@ pub enum StoreError {
     /// No room on the disk, or the disk refuses writes. Nothing was kept; reading still works.
     #[error("the disk is full or refuses writes")]
     Full,
-    /// The queue, pool or scan slots stayed full for [`Options::wait`](crate::Options::wait).
+    /// The writers' queue is full, or that for connections or scans; or nobody's turn came within
+    /// [`Options::wait`](crate::Options::wait).
     #[error("too many callers are waiting for the store")]
     Overloaded,
     /// The caller's closure panicked. Nothing of it was kept.

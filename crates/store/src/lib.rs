@@ -12,6 +12,7 @@ pub mod migrate;
 pub mod ops;
 mod param;
 mod postgres;
+mod slots;
 mod sql;
 mod sqlite;
 mod store;

@@ -167,7 +167,7 @@ async fn any_other_answer_begins_the_23_hours_anew() {
 async fn a_store_too_busy_to_note_a_delivery_notes_it_later_and_nothing_is_posted_twice() {
     let folder = tempfile::tempdir().unwrap();
     let location = Location::Sqlite { path: folder.path().join("test.db") };
-    let options = Options { queue: 1, wait: Duration::from_millis(50), ..Options::default() };
+    let options = Options { queue: 1, ..Options::default() };
     let store = Store::open(&location, &options).await.unwrap();
     let world = World::on(store.clone()).await;
     let mut receiver = Receiver::start().await;
@@ -180,19 +180,23 @@ async fn a_store_too_busy_to_note_a_delivery_notes_it_later_and_nothing_is_poste
     assert_eq!(text(&mut receiver).await, "one");
 
     let busy = Arc::new(AtomicBool::new(true));
+    let (began, mut begun) = tokio::sync::mpsc::unbounded_channel();
     let occupied = Arc::clone(&busy);
     let occupy = move |_: &mut dyn contactgram_store::Tx| {
+        let _ = began.send(());
         while occupied.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(5));
         }
         Ok::<_, StoreError>(())
     };
-    let mut writes = Vec::new();
-    // One runs, one waits in the queue; who comes then is turned away.
-    while writes.len() < 20 {
+    let write = || {
         let (store, occupy) = (store.clone(), occupy.clone());
-        writes.push(tokio::spawn(async move { store.write(0, occupy).await }));
-    }
+        tokio::spawn(async move { store.write(0, occupy).await })
+    };
+    // One runs, one waits in the queue; who comes then is turned away.
+    let mut writes = vec![write()];
+    begun.recv().await.unwrap();
+    writes.extend((1..20).map(|_| write()));
     let mut refused = 0;
     while refused < 18 {
         let (write, others) = first_of(writes).await;
@@ -200,7 +204,7 @@ async fn a_store_too_busy_to_note_a_delivery_notes_it_later_and_nothing_is_poste
         (writes, refused) = (others, refused + 1);
     }
     gate.add_permits(1);
-    // Several times what a write waits for its place: the note of the delivery is turned away as well.
+    // Long enough for the note of the delivery to be turned away as well, more than once.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(receiver.try_next().is_none(), "what is not noted is not passed by");
     assert_eq!(world.info().await.pending_update_count, 3);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use contactgram_model::UserId;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::*;
@@ -188,38 +189,51 @@ each_store! {
     }
 
     async fn a_full_queue_is_overloaded(store: Store) {
-        let narrow = Options {
-            pool: 1,
-            scans: 1,
-            queue: 1,
-            wait: Duration::from_millis(50),
-            ..Options::default()
-        };
-        let narrow = again(&store, &narrow).await;
+        let narrow = again(&store, &Options { pool: 1, queue: 1, ..Options::default() }).await;
         with_table(&narrow).await;
         let held = Held::new(&narrow, |_| Ok(())).await;
-        let writes = (0..4).map(|i| {
+        let mut writes = JoinSet::new();
+        for i in 0..4 {
             let store = narrow.clone();
-            tokio::spawn(async move { store.write(1, move |tx| insert(tx, i, "1")).await })
-        });
-        let writes: Vec<_> = writes.collect();
-        // The one that has a place, if any, is answered after the release; the others are refused before.
-        let (mut refused, mut waiting) = (0, Vec::new());
-        for mut write in writes {
-            match tokio::time::timeout(Duration::from_secs(2), &mut write).await {
-                Ok(answer) => {
-                    assert_eq!(answer.unwrap(), Err(StoreError::Overloaded));
-                    refused += 1;
-                }
-                Err(_) => waiting.push(write),
-            }
+            writes.spawn(async move { store.write(1, move |tx| insert(tx, i, "1")).await });
+        }
+        // The one that has a place is answered after the release; the others are refused before.
+        for _ in 0..3 {
+            assert_eq!(writes.join_next().await.unwrap().unwrap(), Err(StoreError::Overloaded));
         }
         held.release().await;
-        assert!(refused >= 3, "{refused}");
-        for write in waiting {
-            assert_eq!(write.await.unwrap(), Ok(1));
+        assert_eq!(writes.join_next().await.unwrap().unwrap(), Ok(1));
+        assert_eq!(kept(&narrow).await, 1);
+        narrow.close().await;
+    }
+
+    async fn scans_beyond_the_queue_are_overloaded_and_hinder_nobody_else(store: Store) {
+        let options =
+            Options { scans: 1, waiting: 2, wait: Duration::from_secs(60), ..Options::default() };
+        let narrow = again(&store, &options).await;
+        with_table(&narrow).await;
+        let gate = Arc::new(Mutex::new(()));
+        let closed = gate.clone().lock_owned().await;
+        let mut scans = JoinSet::new();
+        for _ in 0..10 {
+            let (store, gate) = (narrow.clone(), gate.clone());
+            scans.spawn(async move {
+                store
+                    .scan(move |tx| {
+                        drop(gate.blocking_lock());
+                        count(tx)
+                    })
+                    .await
+            });
         }
-        assert_eq!(kept(&narrow).await, 4 - refused);
+        // One runs and two wait.
+        for _ in 0..7 {
+            assert_eq!(scans.join_next().await.unwrap().unwrap(), Err(StoreError::Overloaded));
+        }
+        assert_eq!(narrow.write(1, |tx| insert(tx, 1, "a")).await, Ok(1), "writes go on");
+        assert_eq!(kept(&narrow).await, 1, "point reads go on");
+        drop(closed);
+        assert!(scans.join_all().await.iter().all(|found| *found == Ok(1)), "who waits has a turn");
         narrow.close().await;
     }
 

@@ -26,6 +26,7 @@ use tokio::task::AbortHandle;
 
 use crate::job::Call;
 use crate::migrate::Migration;
+use crate::slots::Slots;
 use crate::{AsParam, Options, R, StoreError, Tx};
 use connect::Connector;
 use pool::Pool;
@@ -56,9 +57,9 @@ impl Postgres {
         let me = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
         let (sender, outside) = watch::channel(0);
         let listening = listen::listen(connector.config().clone(), me.clone(), sender);
-        let scans = Pool::new(connector.for_scans(SCAN_LIMIT), options.scans, options.wait);
+        let scans = Pool::new(connector.for_scans(SCAN_LIMIT), Slots::new("scans", options.scans, options));
         let writers = Writers::start(&connector, options)?;
-        let pool = Pool::new(connector, options.pool, options.wait);
+        let pool = Pool::new(connector, Slots::new("reads", options.pool, options));
         let listener = tokio::spawn(listening).abort_handle();
         Ok(Postgres { writers, pool, scans, me, outside, listener })
     }
@@ -73,7 +74,7 @@ impl Postgres {
         E: From<StoreError> + Send + 'static,
     {
         let (call, answer) = Call::new(f);
-        self.writers.put(key, Box::new(call)).await?;
+        self.writers.put(key, Box::new(call))?;
         // A writer that went away kept nothing that it did not answer.
         answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }

@@ -5,15 +5,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, TryAcquireError, oneshot};
 
 use super::connect::Connector;
 use super::group::{self, End, Entry, Failure, Sharing};
 use super::line::Line;
 use super::run::{TRIES, pause};
 use crate::job::Job;
+use crate::slots::Crowd;
 use crate::{Options, R, StoreError};
 
 /// Jobs that share one transaction at most: beyond this many savepoints PostgreSQL's bookkeeping spills.
@@ -32,7 +32,9 @@ enum Message {
 pub(super) struct Writers {
     queues: Vec<Sender<Message>>,
     places: Arc<Semaphore>,
-    wait: Duration,
+    /// Of the places.
+    half: usize,
+    crowd: Crowd,
 }
 
 impl Writers {
@@ -52,19 +54,20 @@ impl Writers {
                 .map_err(|error| StoreError::Other(format!("a writer thread can't be started: {error}")))?;
             Ok(sender)
         });
-        Ok(Writers { queues: queues.collect::<R<_>>()?, places, wait: options.wait })
+        let (queues, half) = (queues.collect::<R<_>>()?, options.queue / 2);
+        Ok(Writers { queues, places, half, crowd: Crowd::at("writes") })
     }
 
-    /// Waits at most `Options::wait` for a place. Once it returns, the job will be run, unless its caller
+    /// Refuses the job at once when no place is free. Once it returns, the job will be run, unless its caller
     /// goes away first.
-    pub(super) async fn put(&self, key: i64, job: Box<dyn Job>) -> R<()> {
-        let place = match self.places.try_acquire() {
-            Ok(place) => place,
-            Err(_) => tokio::time::timeout(self.wait, self.places.acquire())
-                .await
-                .map_err(|_| StoreError::Overloaded)?
-                .map_err(|_| StoreError::Closed)?,
-        };
+    pub(super) fn put(&self, key: i64, job: Box<dyn Job>) -> R<()> {
+        let place = self.places.try_acquire().map_err(|error| match error {
+            TryAcquireError::NoPermits => self.crowd.refuse(),
+            TryAcquireError::Closed => StoreError::Closed,
+        })?;
+        if self.places.available_permits() >= self.half {
+            self.crowd.is_over();
+        }
         // The writer frees the place when it takes the job.
         place.forget();
         let number = key.unsigned_abs() % self.queues.len().max(1) as u64;

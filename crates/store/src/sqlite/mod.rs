@@ -54,7 +54,7 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
     {
         let (call, answer) = Call::new(f);
-        self.queue.put(Box::new(call)).await?;
+        self.queue.put(Box::new(call))?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
 
 use super::error::store_error;
 use super::open;
 use super::tx::SqliteTx;
 use crate::job::guarded;
+use crate::slots::Slots;
 use crate::{Options, R, StoreError, Tx};
 
 /// How long a state counts as the latest, unless this process is known to have made a later one: what another
@@ -27,7 +27,7 @@ pub(super) struct Readers {
     options: Options,
     /// `None` once closed.
     idle: Mutex<Option<Vec<Reader>>>,
-    slots: Arc<Semaphore>,
+    slots: Slots,
     /// How many states there have been: each commit of this process makes one.
     states: AtomicU64,
 }
@@ -74,7 +74,7 @@ impl Reader {
 
 impl Readers {
     pub(super) fn new(path: PathBuf, options: Options) -> Self {
-        let slots = Arc::new(Semaphore::new(options.scans.max(1)));
+        let slots = Slots::new("scans", options.scans, &options);
         Readers { path, options, idle: Mutex::new(Some(Vec::new())), slots, states: AtomicU64::new(0) }
     }
 
@@ -105,8 +105,7 @@ impl Readers {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let slot = tokio::time::timeout(self.options.wait, self.slots.clone().acquire_owned());
-        let slot = slot.await.map_err(|_| StoreError::Overloaded)?.map_err(|_| StoreError::Closed)?;
+        let slot = self.slots.take().await?;
         let readers = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let outcome = readers.read(f);

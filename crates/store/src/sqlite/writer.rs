@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, TryAcquireError, oneshot, watch};
 
 use super::checkpoint::Checkpoints;
 use super::error::store_error;
@@ -16,6 +16,7 @@ use super::group;
 use super::kept::Kept;
 use super::readers::Readers;
 use crate::job::Job;
+use crate::slots::Crowd;
 use crate::{Options, R, Sql, StoreError};
 
 /// Jobs that share one transaction at most.
@@ -32,20 +33,22 @@ enum Message {
 pub(super) struct Queue {
     messages: Sender<Message>,
     places: Arc<Semaphore>,
-    wait: Duration,
+    /// Of the places.
+    half: usize,
+    crowd: Crowd,
 }
 
 impl Queue {
-    /// Waits at most `Options::wait` for a place. Once it returns, the job will be run, unless its caller
+    /// Refuses the job at once when no place is free. Once it returns, the job will be run, unless its caller
     /// goes away first.
-    pub(super) async fn put(&self, job: Box<dyn Job>) -> R<()> {
-        let place = match self.places.try_acquire() {
-            Ok(place) => place,
-            Err(_) => tokio::time::timeout(self.wait, self.places.acquire())
-                .await
-                .map_err(|_| StoreError::Overloaded)?
-                .map_err(|_| StoreError::Closed)?,
-        };
+    pub(super) fn put(&self, job: Box<dyn Job>) -> R<()> {
+        let place = self.places.try_acquire().map_err(|error| match error {
+            TryAcquireError::NoPermits => self.crowd.refuse(),
+            TryAcquireError::Closed => StoreError::Closed,
+        })?;
+        if self.places.available_permits() >= self.half {
+            self.crowd.is_over();
+        }
         // The writer frees the place when it takes the job.
         place.forget();
         self.messages.send(Message::Run(job)).map_err(|_| StoreError::Closed)
@@ -87,7 +90,8 @@ pub(super) fn start(
     let (sender, messages) = channel();
     let places = Arc::new(Semaphore::new(options.queue.max(1)));
     let seen = data_version(&Kept::new(&connection))?;
-    let queue = Queue { messages: sender, places: places.clone(), wait: options.wait };
+    let (half, crowd) = (options.queue / 2, Crowd::at("writes"));
+    let queue = Queue { messages: sender, places: places.clone(), half, crowd };
     let checkpoints = Checkpoints::start(beside, readers.clone())?;
     let writer = Writer { messages, places, readers, outside, seen, log_pages, checkpoints };
     std::thread::Builder::new()

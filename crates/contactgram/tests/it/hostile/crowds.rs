@@ -114,3 +114,31 @@ async fn a_flood_over_the_cap_is_told_to_come_back_and_then_served_at_once() {
     }
     assert_eq!(within[0].ask(get_me(&shop)).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_flood_of_lists_is_served_or_told_to_come_again_at_once() {
+    // One scan at a time, and far more clients than may wait for it.
+    let server = TestServer::start(Options::default().variable("CONTACTGRAM_SCANS", "1")).await;
+    let shop = server.account("Shop").await;
+    for number in 0..200 {
+        let contact =
+            json!({"first_name": format!("Anna {number}"), "phone_number": format!("+4930{number:07}")});
+        assert_eq!(shop.bot().post("contacts", contact).await.status, 201);
+    }
+    let token = &shop.token;
+    let list = format!("GET /bot{token}/contacts?limit=200&q=ann HTTP/1.1\r\nhost: x\r\n\r\n");
+    let before = memory(&server);
+    let clients = (0..1000).map(|_| {
+        let (url, list) = (server.url().to_owned(), list.clone());
+        async move { Line::open(&url).await.ask(&list).await }
+    });
+    let said = clients.collect::<JoinSet<_>>().join_all().await;
+    let (served, refused): (Vec<_>, Vec<_>) = said.iter().partition(|said| said.status == 200);
+    assert!(!served.is_empty() && served.iter().all(|said| said.body.contains("Anna 199")));
+    for said in refused {
+        assert_eq!((said.status, said.header("retry-after")), (503, Some("1")), "{said:?}");
+    }
+    let grown = memory(&server).saturating_sub(before);
+    assert!(grown < 256 << 20, "{grown} bytes for 1000 clients");
+    assert_eq!(Line::open(server.url()).await.ask(&list).await.status, 200, "then it serves at once");
+}
