@@ -188,3 +188,60 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    /// Sends each text after its pause, and answers what was said until the server closed, and when it did:
+    /// in seconds of a clock that stands still while anybody has something to do.
+    async fn talk(says: &[(u64, &str)]) -> (String, u64) {
+        let (ours, theirs) = duplex(64 * 1024);
+        let service = Router::new().route("/hello", get(|| async { "hello" }));
+        let house = Arc::new(House::new(Limits::default()));
+        let conversation = tokio::spawn(converse(ours, service, house));
+        let (mut reader, mut writer) = tokio::io::split(theirs);
+        let begun = Instant::now();
+        let speaking = async {
+            for (pause, text) in says {
+                sleep(Duration::from_secs(*pause)).await;
+                // Whether the server still listens is what is asked.
+                let _ = writer.write_all(text.as_bytes()).await;
+            }
+        };
+        let mut said = String::new();
+        let listening = async {
+            reader.read_to_string(&mut said).await.unwrap();
+            begun.elapsed().as_secs()
+        };
+        let ((), closed) = tokio::join!(speaking, listening);
+        conversation.await.unwrap();
+        (said, closed)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_or_half_of_it_is_closed_within_fifteen_seconds() {
+        let (said, closed) = talk(&[]).await;
+        assert!(said.is_empty() && closed <= 15, "{closed} s: {said}");
+        let drips = [(0, "GET /hello HTTP/1.1\r\n"), (4, "a: b\r\n"), (4, "a: b\r\n"), (4, "a: b\r\n")];
+        for says in [&drips[..1], &drips] {
+            let (said, closed) = talk(says).await;
+            assert!(said.starts_with("HTTP/1.1 408 ") && closed <= 15, "{closed} s: {said}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_answered_may_rest_for_longer_than_a_proxy_does_but_not_for_ever() {
+        let hello = "GET /hello HTTP/1.1\r\nhost: x\r\n\r\n";
+        let (said, closed) = talk(&[(0, hello), (61, hello)]).await;
+        assert_eq!(said.matches("HTTP/1.1 200 ").count(), 2, "{said}");
+        assert!((61 + 61..=61 + 90).contains(&closed), "{closed} s");
+        // A half request ends the rest.
+        let (said, closed) = talk(&[(0, hello), (30, "GET")]).await;
+        assert!(said.contains("HTTP/1.1 408 ") && closed <= 30 + 15, "{closed} s: {said}");
+    }
+}
