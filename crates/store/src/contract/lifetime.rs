@@ -97,6 +97,42 @@ async fn the_log_is_moved_into_the_data_file_while_running() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_log_begins_anew_however_many_read_while_it_is_written() {
+    static GROW: Sql = Sql::new("UPDATE t_contact SET photo = $1 WHERE account = $2");
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite_store(folder.path()).await;
+    with_table(&store).await;
+    for i in 0..8 {
+        store.write(1, move |tx| insert(tx, i, "1")).await.unwrap();
+    }
+    let reading = (0..4).map(|_| {
+        let store = store.clone();
+        async move {
+            loop {
+                assert_eq!(kept(&store).await, 8);
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let mut reading: JoinSet<()> = reading.collect();
+    let writing = (0..8).map(|i| {
+        let store = store.clone();
+        async move {
+            for n in 0..500 {
+                let photo = vec![(n % 256) as u8; 40_000];
+                store.write(1, move |tx| tx.execute(&GROW, p![photo.clone(), i])).await.unwrap();
+            }
+        }
+    });
+    writing.collect::<JoinSet<_>>().join_all().await;
+    reading.shutdown().await;
+    // The file of the log never becomes smaller while it is open.
+    let log = folder.path().join("test.db-wal").metadata().unwrap().len();
+    assert!(log < 90_000_000, "of 160 MB written, {log} are in the log");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_crash_left_in_the_log_is_in_the_data_file_before_anything_is_answered() {
     let [running, crashed, alone] = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let store = sqlite_store(running.path()).await;

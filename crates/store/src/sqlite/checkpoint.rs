@@ -110,8 +110,8 @@ impl Checkpoints {
     fn finish(&mut self, writer: &Connection, pages: i32) {
         self.readers.let_go();
         move_pages(writer);
-        // Whoever reads the data file alone is in no one's way.
-        self.readers.outdate();
+        // The next write alone can begin the log anew, and not while anybody holds a state from before.
+        self.readers.let_go();
         (self.moved, self.state) = (pages, State::Resting);
     }
 

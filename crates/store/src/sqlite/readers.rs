@@ -144,9 +144,21 @@ impl Readers {
         Ok(Reader { connection: open::reader(&self.path, &self.options)?, snapshot: None })
     }
 
-    fn give(&self, reader: Reader) {
-        if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            idle.push(reader);
+    fn give(&self, mut reader: Reader) {
+        // It may rest for long, and would keep the log from beginning anew meanwhile.
+        if self.is_outdated(&reader) && reader.let_go().is_err() {
+            return;
         }
+        if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            // Once more: those who were idle until now may just have been told to let go.
+            if !self.is_outdated(&reader) || reader.let_go().is_ok() {
+                idle.push(reader);
+            }
+        }
+    }
+
+    fn is_outdated(&self, reader: &Reader) -> bool {
+        let latest = self.states.load(Ordering::Acquire);
+        reader.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != latest)
     }
 }
