@@ -35,6 +35,7 @@ pub(super) async fn run<S>(
 where
     S: Serve,
 {
+    welcome_crowds(&listener);
     let served = TaskTracker::new();
     let mut refusals = Refusals::default();
     let mut trouble = Trouble::default();
@@ -71,6 +72,17 @@ where
     drop(listener);
     finish(&house, &served).await;
     Ok(())
+}
+
+/// Connections that may wait to be accepted; the kernel may have a lower cap (`net.core.somaxconn`).
+const CROWD: i32 = 4096;
+
+/// Beyond what the library asks for, the kernel drops the first packet of a connection without a word, and the
+/// client tries again after a second: longer than any answer takes here, be it a refusal.
+fn welcome_crowds(listener: &TcpListener) {
+    if let Err(error) = SockRef::from(listener).listen(CROWD) {
+        tracing::debug!(%error, "the queue of new connections stays as it is");
+    }
 }
 
 /// Bytes that wait in the kernel for a client's window, in about.
@@ -187,6 +199,24 @@ mod tests {
 
     fn no_descriptor_left() -> io::Error {
         io::Error::from_raw_os_error(24)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn many_may_connect_before_the_first_is_accepted() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        welcome_crowds(&listener);
+        let address = listener.local_addr().unwrap();
+        let kernel = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+        let crowd = kernel.trim().parse::<usize>().unwrap().min(300);
+        let connecting = async {
+            let mut clients = Vec::new();
+            while clients.len() < crowd {
+                clients.push(TcpStream::connect(address).await.unwrap());
+            }
+        };
+        // For ever, if the kernel dropped one: nobody accepts here.
+        timeout(Duration::from_secs(60), connecting).await.expect("all are connected");
     }
 
     #[test]
