@@ -1,6 +1,6 @@
 //! Five times as many requests as the server can answer, from clients that do not wait for each other: a
 //! measurement, run by hand with the program that is to be measured:
-//! `CONTACTGRAM_BIN=target/release/contactgram cargo test -p contactgram --test it overload -- --ignored --nocapture`.
+//! `cargo test --release -p contactgram --test it overload -- --ignored --nocapture`.
 //! It says how much is still answered, how soon those are told who are turned away, and what it takes in memory.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
