@@ -7,6 +7,7 @@ use super::{Finding, tree::Crate, tree::Tree};
 const FLOORS: &[(&str, u8)] = &[
     ("model", 0),
     ("resilience", 0),
+    ("oauth", 1),
     ("wire", 1),
     ("store", 2),
     ("connector", 2),
