@@ -1,38 +1,77 @@
-//! Slots for what only a few callers can have at a time, and the short queue before them. Both engines take
-//! one for each reading connection. Who finds the queue full is refused at once: to let everybody wait, only
+//! Slots for what only a few callers can have at a time, with the short queue before them, and places in the queue
+//! of a writer. Both engines take from here. Who finds the queue full is refused at once: to let everybody wait, only
 //! to refuse them late, helps nobody. It never hands out connections, only the right to one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::{Options, R, StoreError};
 
 /// Refusals in one log line, until they are over.
-pub(crate) struct Crowd {
+struct Crowd {
     what: &'static str,
     told: AtomicBool,
 }
 
 impl Crowd {
-    pub(crate) const fn at(what: &'static str) -> Crowd {
+    const fn at(what: &'static str) -> Crowd {
         Crowd { what, told: AtomicBool::new(false) }
     }
 
     /// One more is refused.
-    pub(crate) fn refuse(&self) -> StoreError {
+    fn refuse(&self) -> StoreError {
         if !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(queue = self.what, "too many wait for the store; those beyond are refused");
         }
         StoreError::Overloaded
     }
 
-    pub(crate) fn is_over(&self) {
+    fn is_over(&self) {
         if self.told.load(Ordering::Relaxed) {
             self.told.store(false, Ordering::Relaxed);
         }
+    }
+}
+
+/// Places in the queue before a writer. Who puts a job in takes one; the writer frees it when it takes the job.
+pub(crate) struct Places {
+    free: Arc<Semaphore>,
+    half: usize,
+    crowd: Crowd,
+}
+
+impl Places {
+    pub(crate) fn new(what: &'static str, count: usize) -> Places {
+        Places { free: Arc::new(Semaphore::new(count.max(1))), half: count / 2, crowd: Crowd::at(what) }
+    }
+
+    /// Takes a place, or refuses at once where none is free.
+    pub(crate) fn take(&self) -> R<()> {
+        let place = self.free.try_acquire().map_err(|error| match error {
+            TryAcquireError::NoPermits => self.crowd.refuse(),
+            TryAcquireError::Closed => StoreError::Closed,
+        })?;
+        place.forget();
+        if self.free.available_permits() >= self.half {
+            self.crowd.is_over();
+        }
+        Ok(())
+    }
+
+    /// For the writer, to add what it frees.
+    pub(crate) fn freed(&self) -> Arc<Semaphore> {
+        self.free.clone()
+    }
+
+    pub(crate) fn close(&self) {
+        self.free.close();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.free.is_closed()
     }
 }
 

@@ -6,14 +6,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use tokio::sync::{Semaphore, TryAcquireError, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::connect::Connector;
 use super::group::{self, End, Entry, Failure, Sharing};
 use super::line::Line;
 use super::run::{TRIES, pause};
 use crate::job::Job;
-use crate::slots::Crowd;
+use crate::slots::Places;
 use crate::{Options, R, StoreError};
 
 /// Jobs that share one transaction at most: beyond this many savepoints PostgreSQL's bookkeeping spills.
@@ -31,21 +31,18 @@ enum Message {
 /// The writers' queues, as callers see them.
 pub(super) struct Writers {
     queues: Vec<Sender<Message>>,
-    places: Arc<Semaphore>,
-    /// Of the places.
-    half: usize,
-    crowd: Crowd,
+    places: Places,
 }
 
 impl Writers {
     /// Starts the threads; each connects when it has something to write. They end with [`Writers::close`], or
     /// when the queues are dropped.
     pub(super) fn start(connector: &Connector, options: &Options) -> R<Writers> {
-        let places = Arc::new(Semaphore::new(options.queue.max(1)));
+        let places = Places::new("writes", options.queue);
         let count = options.pool.clamp(1, WRITERS);
         let queues = (0..count).map(|number| {
             let (sender, messages) = channel();
-            let (connector, places) = (connector.clone(), places.clone());
+            let (connector, places) = (connector.clone(), places.freed());
             let writer =
                 Writer { connector, line: None, messages, places, ready: VecDeque::new(), careful: 0 };
             std::thread::Builder::new()
@@ -54,22 +51,13 @@ impl Writers {
                 .map_err(|error| StoreError::Other(format!("a writer thread can't be started: {error}")))?;
             Ok(sender)
         });
-        let (queues, half) = (queues.collect::<R<_>>()?, options.queue / 2);
-        Ok(Writers { queues, places, half, crowd: Crowd::at("writes") })
+        Ok(Writers { queues: queues.collect::<R<_>>()?, places })
     }
 
     /// Refuses the job at once when no place is free. Once it returns, the job will be run, unless its caller
     /// goes away first.
     pub(super) fn put(&self, key: i64, job: Box<dyn Job>) -> R<()> {
-        let place = self.places.try_acquire().map_err(|error| match error {
-            TryAcquireError::NoPermits => self.crowd.refuse(),
-            TryAcquireError::Closed => StoreError::Closed,
-        })?;
-        if self.places.available_permits() >= self.half {
-            self.crowd.is_over();
-        }
-        // The writer frees the place when it takes the job.
-        place.forget();
+        self.places.take()?;
         let number = key.unsigned_abs() % self.queues.len().max(1) as u64;
         let queue = usize::try_from(number).ok().and_then(|number| self.queues.get(number));
         let queue = queue.ok_or(StoreError::Closed)?;

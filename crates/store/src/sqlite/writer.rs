@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{Semaphore, TryAcquireError, oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::checkpoint::Checkpoints;
 use super::error::store_error;
@@ -16,7 +16,7 @@ use super::group;
 use super::kept::Kept;
 use super::readers::Readers;
 use crate::job::Job;
-use crate::slots::Crowd;
+use crate::slots::Places;
 use crate::{Options, R, Sql, StoreError};
 
 /// Jobs that share one transaction at most.
@@ -32,25 +32,14 @@ enum Message {
 /// The writer's queue, as callers see it.
 pub(super) struct Queue {
     messages: Sender<Message>,
-    places: Arc<Semaphore>,
-    /// Of the places.
-    half: usize,
-    crowd: Crowd,
+    places: Places,
 }
 
 impl Queue {
     /// Refuses the job at once when no place is free. Once it returns, the job will be run, unless its caller
     /// goes away first.
     pub(super) fn put(&self, job: Box<dyn Job>) -> R<()> {
-        let place = self.places.try_acquire().map_err(|error| match error {
-            TryAcquireError::NoPermits => self.crowd.refuse(),
-            TryAcquireError::Closed => StoreError::Closed,
-        })?;
-        if self.places.available_permits() >= self.half {
-            self.crowd.is_over();
-        }
-        // The writer frees the place when it takes the job.
-        place.forget();
+        self.places.take()?;
         self.messages.send(Message::Run(job)).map_err(|_| StoreError::Closed)
     }
 
@@ -88,10 +77,10 @@ pub(super) fn start(
         }))
         .map_err(store_error)?;
     let (sender, messages) = channel();
-    let places = Arc::new(Semaphore::new(options.queue.max(1)));
+    let queue_places = Places::new("writes", options.queue);
+    let places = queue_places.freed();
     let seen = data_version(&Kept::new(&connection))?;
-    let (half, crowd) = (options.queue / 2, Crowd::at("writes"));
-    let queue = Queue { messages: sender, places: places.clone(), half, crowd };
+    let queue = Queue { messages: sender, places: queue_places };
     let checkpoints = Checkpoints::start(beside, readers.clone())?;
     let writer = Writer { messages, places, readers, outside, seen, log_pages, checkpoints };
     std::thread::Builder::new()
