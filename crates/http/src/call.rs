@@ -109,7 +109,7 @@ impl Call {
             return Box::pin(self.ask_body()).await;
         }
         let nothing = unpacked(&self.parts.headers, Bytes::new(), 0)?;
-        let once = once(&self.parts, &nothing)?;
+        let once = once(&self.caller, &self.parts, &nothing)?;
         let params = Params::without_body(self.parts.uri.query())?;
         Ok(Asked { hub: Arc::clone(&self.app.hub), caller: self.caller, params, once })
     }
@@ -122,7 +122,7 @@ impl Call {
         let most = if upload { app.options.max_upload } else { app.options.body.max_bytes };
         let raw = read_body(body, BodyLimits { max_bytes: most, ..app.options.body.clone() }).await?;
         let body = unpacked(&parts.headers, raw, most)?;
-        let once = once(&parts, &body)?;
+        let once = once(&caller, &parts, &body)?;
         let params = Params::read(parts.uri.query(), content_type, body).await?;
         Ok(Asked { hub: Arc::clone(&app.hub), caller, params, once })
     }
@@ -218,8 +218,9 @@ fn unpacked(headers: &HeaderMap, body: Bytes, most: usize) -> Result<Bytes, Fail
     }
 }
 
-/// The idempotency key of a POST, with a digest of all that makes the request what it is.
-fn once(parts: &Parts, body: &[u8]) -> Result<Option<Once>, Failure> {
+/// The idempotency key of a POST, with a digest of all that makes the request what it is. A credential that may do
+/// less than its account has keys of its own: another's kept answers may show more.
+fn once(caller: &Caller, parts: &Parts, body: &[u8]) -> Result<Option<Once>, Failure> {
     let Some(value) = parts.headers.get("idempotency-key").filter(|_| parts.method == Method::POST) else {
         return Ok(None);
     };
@@ -232,5 +233,9 @@ fn once(parts: &Parts, body: &[u8]) -> Result<Option<Once>, Failure> {
         digest.update((piece.len() as u64).to_le_bytes());
         digest.update(piece);
     }
-    Ok(Some(Once { key: key.to_owned(), fingerprint: digest.finalize().into() }))
+    let key = match caller.is_whole() {
+        true => key.to_owned(),
+        false => format!("{}\u{1f}{key}", caller.token()),
+    };
+    Ok(Some(Once { key, fingerprint: digest.finalize().into() }))
 }

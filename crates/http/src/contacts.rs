@@ -4,8 +4,9 @@
 use crate::call::{Asked, Call};
 use crate::reply::{self, Failure, Reply, bad};
 use contactgram_hub::access::{ContactsRead, ContactsWrite};
-use contactgram_hub::{Answer, ContactKey, ContactPage, Error, ListQuery};
-use contactgram_model::contact::ContactChange;
+use contactgram_hub::{Answer, Caller, ContactKey, ContactPage, Error, ListQuery};
+use contactgram_model::contact::{ContactChange, PRIVATE_FIELDS};
+use contactgram_model::scope::Scope;
 use contactgram_model::{ContactId, page};
 use contactgram_wire::contact::{Meaning, needs_region, read_change};
 use contactgram_wire::params::Params;
@@ -38,8 +39,9 @@ pub(crate) const FIELDS: [&str; 17] = [
 /// `GET /contacts`
 pub(crate) async fn list(call: Call) -> Reply {
     let (permit, params) = (call.permit()?, call.query());
+    let mask = mask(&call.caller, &params)?;
     let page = call.hub().contacts(&permit, list_query(&params)?).await?;
-    Ok(reply::result(page_json(page, mask(&params)?.as_deref())?))
+    Ok(reply::result(page_json(page, mask.as_deref())?))
 }
 
 /// `POST /contacts`
@@ -59,15 +61,15 @@ pub(crate) async fn add(call: Call) -> Reply {
 /// `GET /contacts/{contact_id}`
 pub(crate) async fn get(call: Call) -> Reply {
     let (permit, key) = (call.permit::<ContactsRead>()?, key(&call)?);
+    let mask = match call.parts.uri.query() {
+        Some(_) => mask(&call.caller, &call.query())?,
+        None => None,
+    };
     let contact = call.hub().contact(&permit, key).await?;
     let version = contact.version;
     if matches(&call.parts.headers, version) {
         return Ok(reply::not_modified(version));
     }
-    let mask = match call.parts.uri.query() {
-        Some(_) => mask(&call.query())?,
-        None => None,
-    };
     let result = contact_json(contact.body, mask.as_deref())?;
     Ok(reply::done(Answer { version: Some(version), ..Answer::json(result) }))
 }
@@ -105,7 +107,15 @@ pub(crate) async fn change(asked: &Asked, meaning: Meaning) -> Result<ContactCha
         true => asked.hub().region(&asked.caller).await?,
         false => None,
     };
-    Ok(read_change(&body, region.as_deref(), meaning)?)
+    let mut change = read_change(&body, region.as_deref(), meaning)?;
+    if !asked.caller.may(Scope::ContactsPrivate) {
+        // What a caller can't see, a body that leaves it out does not mean to remove.
+        PRIVATE_FIELDS
+            .into_iter()
+            .filter(|field| !body.contains_key(*field))
+            .for_each(|field| change.spare_private(field));
+    }
+    Ok(change)
 }
 
 /// What the parameters ask of a list.
@@ -122,10 +132,13 @@ pub(crate) fn list_query(params: &Params) -> Result<ListQuery, Failure> {
     })
 }
 
-/// The `fields` parameter, checked.
-pub(crate) fn mask(params: &Params) -> Result<Option<Vec<String>>, Failure> {
+/// The `fields` parameter, checked. Whoever asks for what they may not see is told so.
+pub(crate) fn mask(caller: &Caller, params: &Params) -> Result<Option<Vec<String>>, Failure> {
     let Some(text) = params.text("fields").filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     let fields: Vec<String> = text.split(',').map(|field| field.trim().to_owned()).collect();
+    if fields.iter().any(|field| PRIVATE_FIELDS.contains(&field.as_str())) {
+        caller.needs(&[Scope::ContactsPrivate])?;
+    }
     match fields.iter().find(|field| !FIELDS.contains(&field.as_str())) {
         Some(unknown) => Err(bad(format!("fields names {unknown:?}, which a contact does not have"))),
         None => Ok(Some(fields)),

@@ -9,6 +9,7 @@ mod counts;
 mod door;
 mod explorer;
 mod messages;
+pub mod needs;
 #[cfg(test)]
 mod openapi;
 mod ops;

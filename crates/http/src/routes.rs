@@ -3,6 +3,7 @@
 //! axum's router serves the rest. `door` asks for both.
 
 use crate::call::{Call, Credential};
+use crate::needs::{self, Need, Verb, route};
 use crate::reply::{Failure, Reply};
 use crate::{App, admin, botapi, contacts, explorer, messages, ops};
 use axum::Router;
@@ -82,18 +83,22 @@ impl Route {
     /// Answers a request to this route. What needs no waiting is done at once, so that a request whose
     /// caller is known moves into its handler's box and nowhere else.
     pub fn answer(self, app: Arc<App>, request: http::Request<Incoming>) -> Work {
-        let begun = self.place.handler(request.method()).and_then(|handler| {
+        let begun = self.place.handler(request.method()).and_then(|(handler, need)| {
             let credential = Credential::read(&app, self, &request)?;
-            Ok((handler, credential))
+            Ok((handler, need, credential))
         });
-        let (handler, credential) = match begun {
+        let (handler, need, credential) = match begun {
             Ok(begun) => begun,
             Err(failure) => return Box::pin(ready(Err(failure))),
         };
         match app.hub.known(&credential.token) {
-            Some(caller) => handler(Call::new((app, self), (caller, credential), request)),
+            Some(caller) => match caller.needs(need.scopes()) {
+                Ok(()) => handler(Call::new((app, self), (caller, credential), request)),
+                Err(error) => Box::pin(ready(Err(error.into()))),
+            },
             None => Box::pin(async move {
                 let caller = app.hub.authenticate(&credential.token).await?;
+                caller.needs(need.scopes())?;
                 handler(Call::new((app, self), (caller, credential), request)).await
             }),
         }
@@ -132,30 +137,57 @@ impl Place {
         })
     }
 
-    /// What answers a verb. HEAD is GET; the door takes the body away.
-    fn handler(self, verb: &Method) -> Result<Handler, Failure> {
-        let verb = if *verb == Method::HEAD { &Method::GET } else { verb };
-        Ok(match (self, verb) {
-            (Place::Contacts, &Method::GET) => boxed!(contacts::list),
-            (Place::Contacts, &Method::POST) => boxed!(contacts::add),
-            (Place::Contact, &Method::GET) => boxed!(contacts::get),
-            (Place::Contact, &Method::PATCH) => boxed!(contacts::patch),
-            (Place::Contact, &Method::PUT) => boxed!(contacts::put),
-            (Place::Contact | Place::ContactDelete, &Method::DELETE) => boxed!(contacts::remove),
-            (Place::ContactDelete, &Method::POST) => boxed!(contacts::remove),
-            (Place::ContactMessages, &Method::GET) => boxed!(messages::of_contact),
-            (Place::ContactMessages, &Method::POST) => boxed!(messages::send_to_contact),
-            (Place::Messages, &Method::GET) => boxed!(messages::list),
-            (Place::Message, &Method::GET) => boxed!(messages::one),
-            // Which verbs a method takes is told to those only who may call it.
-            (Place::Method | Place::NoMethod, _) => boxed!(botapi::method),
-            (Place::Contacts | Place::ContactMessages, _) => {
-                return Err(Failure::WrongVerb("GET, HEAD, POST"));
-            }
-            (Place::Contact, _) => return Err(Failure::WrongVerb("GET, HEAD, PATCH, PUT, DELETE")),
-            (Place::ContactDelete, _) => return Err(Failure::WrongVerb("POST, DELETE")),
-            (Place::Messages | Place::Message, _) => return Err(Failure::WrongVerb("GET, HEAD")),
-        })
+    /// Every place.
+    pub const ALL: [Place; 8] = [
+        Place::Contacts,
+        Place::Contact,
+        Place::ContactDelete,
+        Place::ContactMessages,
+        Place::Messages,
+        Place::Message,
+        Place::Method,
+        Place::NoMethod,
+    ];
+
+    /// Its path, without a prefix.
+    pub fn path(self) -> &'static str {
+        LABELS[self as usize][0].strip_prefix("/v1").unwrap_or_default()
+    }
+
+    /// What answers a verb, and what that takes.
+    fn handler(self, verb: &Method) -> Result<(Handler, Need), Failure> {
+        // Which verbs a method takes is told to those only who may call it.
+        if matches!(self, Place::Method | Place::NoMethod) {
+            return Ok((boxed!(botapi::method), Need::Credential));
+        }
+        let verb = Verb::of(verb).ok_or(Failure::WrongVerb(self.verbs()))?;
+        let need = needs::of(self, verb).ok_or(Failure::WrongVerb(self.verbs()))?;
+        let handler: Handler = match (self, verb) {
+            (Place::Contacts, Verb::Get) => boxed!(contacts::list),
+            (Place::Contacts, Verb::Post) => boxed!(contacts::add),
+            (Place::Contact, Verb::Get) => boxed!(contacts::get),
+            (Place::Contact, Verb::Patch) => boxed!(contacts::patch),
+            (Place::Contact, Verb::Put) => boxed!(contacts::put),
+            (Place::Contact | Place::ContactDelete, Verb::Delete) => boxed!(contacts::remove),
+            (Place::ContactDelete, Verb::Post) => boxed!(contacts::remove),
+            (Place::ContactMessages, Verb::Get) => boxed!(messages::of_contact),
+            (Place::ContactMessages, Verb::Post) => boxed!(messages::send_to_contact),
+            (Place::Messages, Verb::Get) => boxed!(messages::list),
+            (Place::Message, Verb::Get) => boxed!(messages::one),
+            _ => return Err(Failure::WrongVerb(self.verbs())),
+        };
+        Ok((handler, need))
+    }
+
+    /// The verbs that it knows, as `Allow` has them.
+    fn verbs(self) -> &'static str {
+        match self {
+            Place::Contacts | Place::ContactMessages => "GET, HEAD, POST",
+            Place::Contact => "GET, HEAD, PATCH, PUT, DELETE",
+            Place::ContactDelete => "POST, DELETE",
+            Place::Messages | Place::Message => "GET, HEAD",
+            Place::Method | Place::NoMethod => "GET, POST",
+        }
     }
 
     /// The place of an open part among all parts of the path, the prefix being the first: 0 is before it.
@@ -173,8 +205,8 @@ impl Place {
 /// Everything beside the API: health, the explorer, the operator's door, and the 404.
 pub(crate) fn others(app: App) -> Router {
     Router::new()
-        .route("/livez", get(ops::live).fallback(verbs_get))
-        .route("/readyz", get(ops::ready).fallback(verbs_get))
+        .route(route!("/livez"), get(ops::live).fallback(verbs_get))
+        .route(route!("/readyz"), get(ops::ready).fallback(verbs_get))
         .merge(explorer::routes())
         .merge(admin::routes())
         .layer(from_fn(tell_route))
@@ -261,6 +293,21 @@ mod tests {
             found += usize::from(route.is_some());
         }
         assert!(found > 300, "{found} paths lead somewhere");
+    }
+
+    #[test]
+    fn a_verb_has_a_handler_where_it_has_a_row() {
+        for place in Place::ALL {
+            for verb in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
+            {
+                let is_method = matches!(place, Place::Method | Place::NoMethod);
+                let listed = Verb::of(&verb).and_then(|verb| needs::of(place, verb)).is_some();
+                assert_eq!(place.handler(&verb).is_ok(), listed || is_method, "{verb} {place:?}");
+                let allowed = place.verbs().split(", ").any(|known| known == verb.as_str());
+                let head = is_method && verb == Method::HEAD;
+                assert_eq!(allowed || head, listed, "{verb} {place:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,25 +1,34 @@
 //! Who may do what. A credential is read once, at the door, into a [`Caller`]; a verb of the hub wants a
 //! [`Permit`] for its scope, and only this file can make one. So a route that forgets to check does not
-//! compile. Which tokens are good is remembered for a moment in `known`.
+//! compile. What a permit shows is in `view`, which tokens are good is remembered for a moment in `known`, and
+//! `used` notes when they were used.
 
 mod known;
+mod used;
+mod view;
 
 pub use known::KNOWN_FOR;
 pub(crate) use known::KnownTokens;
+pub(crate) use used::LastUses;
+pub use view::View;
 
 use crate::{Error, Hub, Rings};
 use contactgram_model::scope::{Scope, Scopes};
-use contactgram_model::{PlainToken, UserId};
+use contactgram_model::{PlainToken, TokenKind, UserId};
 use contactgram_store::Tx;
 use contactgram_store::ops::tokens;
+use contactgram_store::ops::views::ViewId;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Whoever a valid credential belongs to.
-#[derive(Debug, Clone)]
+/// Whoever a valid credential belongs to, and what it may do. Some words, so that each request can have its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
     account: UserId,
     scopes: Scopes,
+    narrow: Option<ViewId>,
+    /// The credential's number within the account; 0 for what the server does by itself.
+    token: i64,
 }
 
 /// What a permit is for.
@@ -38,20 +47,36 @@ macro_rules! needs {
         }
     )*};
 }
-needs!(ContactsRead, ContactsWrite, MessagesRead, MessagesSend, UpdatesRead, AccountManage);
+needs!(ContactsRead, ContactsPrivate, ContactsWrite, MessagesRead, MessagesSend, UpdatesRead, AccountManage);
 
 /// Proof that a caller may do something with its account.
 #[derive(Debug)]
 pub struct Permit<N> {
-    account: UserId,
+    view: View,
+    caller: Caller,
     need: PhantomData<N>,
 }
 
 impl<N> Permit<N> {
     /// The account that the verb acts for.
     pub fn account(&self) -> UserId {
-        self.account
+        self.view.account()
     }
+
+    /// What the verb may show.
+    pub(crate) fn view(&self) -> View {
+        self.view
+    }
+
+    /// All that the caller may do, for what acts in its name later.
+    pub(crate) fn scopes(&self) -> Scopes {
+        self.caller.scopes
+    }
+}
+
+/// The refusal of a caller without a scope.
+fn lacks(scope: Scope) -> Error {
+    Error::Forbidden(format!("the credential lacks the scope {}", scope.name()).into())
 }
 
 impl Caller {
@@ -65,16 +90,39 @@ impl Caller {
     /// # Errors
     /// [`Error::Forbidden`], naming the scope that is missing.
     pub fn permit<N: Need>(&self) -> Result<Permit<N>, Error> {
-        if !self.scopes.has(N::SCOPE) {
-            let text = format!("the credential lacks the scope {}", N::SCOPE.name());
-            return Err(Error::Forbidden(text.into()));
-        }
-        Ok(Permit { account: self.account, need: PhantomData })
+        self.needs(&[N::SCOPE])?;
+        Ok(Permit { view: View::of(self), caller: *self, need: PhantomData })
     }
 
-    /// A caller for what the server does on an account's behalf, such as a method call in a webhook's reply.
-    pub(crate) fn of_account(account: UserId) -> Caller {
-        Caller { account, scopes: Scopes::all() }
+    /// Whether it has a scope.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.has(scope)
+    }
+
+    /// Refuses a caller that has not all of these scopes.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], naming the first that is missing.
+    pub fn needs(&self, scopes: &[Scope]) -> Result<(), Error> {
+        match scopes.iter().find(|scope| !self.may(**scope)) {
+            Some(missing) => Err(lacks(*missing)),
+            None => Ok(()),
+        }
+    }
+
+    /// The credential's number within the account; 0 for a method call in a webhook's reply.
+    pub fn token(&self) -> i64 {
+        self.token
+    }
+
+    /// Whether it may do and see all that its account may.
+    pub fn is_whole(&self) -> bool {
+        self.scopes == Scopes::all() && self.narrow.is_none()
+    }
+
+    /// A caller for a method call in a webhook's reply: it may do what whoever set the webhook might.
+    pub(crate) fn of_webhook(account: UserId, scopes: Scopes) -> Caller {
+        Caller { account, scopes, narrow: None, token: 0 }
     }
 }
 
@@ -85,19 +133,27 @@ impl Hub {
     /// [`Error::Unauthorized`] for an unknown, expired or revoked token; [`Error::Unavailable`] when the
     /// store can't say, since a passing 401 ends many clients for good.
     pub async fn authenticate(&self, token: &PlainToken) -> Result<Caller, Error> {
+        match token.kind() {
+            TokenKind::Account => {}
+            // What was never made here needs no look at the store, and a refresh token opens nothing.
+            TokenKind::Key | TokenKind::Access if token.is_ours() => {}
+            _ => return Err(Error::Unauthorized),
+        }
         let (account, digest, now) = (token.account(), token.digest(), self.clock.now());
         let asked = self.known.before_asking(token);
         let found =
             self.store.read(move |tx| Ok::<_, Error>(tokens::find(tx, account, &digest, now)?)).await?;
         let token = found.ok_or(Error::Unauthorized)?;
-        self.known.put(asked, (account, token.expires_at));
-        Ok(Caller::of_account(account))
+        let caller = Caller { account, scopes: token.scopes, narrow: token.view, token: token.id };
+        self.known.put(asked, (caller, token.expires_at));
+        self.note_use(&caller, (token.last_used_at, now));
+        Ok(caller)
     }
 
     /// Whom a token belongs to, if that was asked a moment ago; else [`authenticate`](Hub::authenticate)
     /// says it.
     pub fn known(&self, token: &PlainToken) -> Option<Caller> {
-        self.known.get(token, self.clock.now()).map(Caller::of_account)
+        self.known.get(token, self.clock.now())
     }
 
     /// A change that may make tokens open nothing any more: whatever is remembered of them is forgotten once

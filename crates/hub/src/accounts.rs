@@ -5,8 +5,8 @@ use crate::{Answer, Caller, Error, Hub, Rings, contacts, delivery, random};
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::user::{bot_username, username};
 use contactgram_model::{
-    Account, AccountKind, Direction, MessageId, PhoneNumber, PlainToken, Timestamp, UpdateId, UpdateKind,
-    User, UserId, UserKind, phone,
+    Account, AccountKind, Direction, MessageId, PhoneNumber, PlainToken, Timestamp, TokenKind, UpdateId,
+    UpdateKind, User, UserId, UserKind, phone,
 };
 use contactgram_store::Tx;
 use contactgram_store::ops::tokens::{NewToken, TokenInfo};
@@ -94,6 +94,9 @@ pub struct TokenView {
     /// Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// When it was used last, to a minute; in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl From<TokenInfo> for TokenView {
@@ -103,6 +106,7 @@ impl From<TokenInfo> for TokenView {
             label: token.label,
             created_at: token.created_at,
             expires_at: token.expires_at,
+            last_used_at: token.last_used_at,
         }
     }
 }
@@ -179,7 +183,7 @@ impl Hub {
             let log_start = counters::get(tx, id)?.update_id + 1;
             updates::open(tx, id, UpdateId(log_start))?;
             let plain = PlainToken::create(id, &secret);
-            let stored = NewToken { digest: plain.digest(), label: None, expires_at: None };
+            let stored = NewToken::of_account(plain.digest());
             let token_id = tokens::insert(tx, id, &stored, now)?;
             contacts::user_became_known(tx, rings, &user, now)?;
             hand_over_waiting_messages(tx, rings, id, now)?;
@@ -236,7 +240,7 @@ impl Hub {
         self.new_token(id, label, expires_at, false).await
     }
 
-    /// Makes a token and forgets all others of the account.
+    /// Makes a token and forgets all others of the account; keys stay.
     pub async fn rotate_token(
         &self,
         id: UserId,
@@ -253,13 +257,8 @@ impl Hub {
         expires_at: Option<Timestamp>,
         alone: bool,
     ) -> Result<NewTokenView, Error> {
-        if label.as_deref().is_some_and(|label| label.is_empty() || label.chars().count() > 64) {
-            return Err(Error::bad("label must have 1 to 64 characters"));
-        }
         let now = self.clock.now();
-        if expires_at.is_some_and(|end| end <= now) {
-            return Err(Error::bad("expires must lie in the future"));
-        }
+        check_new(label.as_deref(), expires_at, now)?;
         let mut secret = [0; RANDOM_BYTES];
         random::fill(&mut secret)?;
         self.change_tokens(id, move |tx, _| {
@@ -268,19 +267,22 @@ impl Hub {
                 tokens::delete_all(tx, id)?;
             }
             let plain = PlainToken::create(id, &secret);
-            let stored = NewToken { digest: plain.digest(), label: label.clone(), expires_at };
+            let stored =
+                NewToken { label: label.clone(), expires_at, ..NewToken::of_account(plain.digest()) };
             let token_id = tokens::insert(tx, id, &stored, now)?;
             Ok(NewTokenView { token_id, token: plain.reveal().to_owned(), label: label.clone(), expires_at })
         })
         .await
     }
 
-    /// An account's tokens, without their secrets.
+    /// An account's tokens, without their secrets; keys are not among them.
     pub async fn tokens(&self, id: UserId) -> Result<Vec<TokenView>, Error> {
         self.store
             .read(move |tx| {
                 existing(tx, id)?;
-                Ok::<_, Error>(tokens::list(tx, id)?.into_iter().map(TokenView::from).collect())
+                Ok::<_, Error>(
+                    tokens::list(tx, id, TokenKind::Account)?.into_iter().map(TokenView::from).collect(),
+                )
             })
             .await
     }
@@ -288,7 +290,7 @@ impl Hub {
     /// Makes a token open nothing any more, at once.
     pub async fn revoke_token(&self, id: UserId, token: i64) -> Result<(), Error> {
         self.change_tokens(id, move |tx, _| {
-            if !tokens::delete(tx, id, token)? {
+            if !tokens::delete(tx, id, (token, TokenKind::Account))? {
                 return Err(Error::missing("no such token"));
             }
             Ok(())
@@ -318,6 +320,21 @@ impl Hub {
         let id = caller.account();
         self.store.read(move |tx| Ok::<_, Error>(existing(tx, id)?.region)).await
     }
+}
+
+/// What every credential is held to when it is made.
+pub(crate) fn check_new(
+    label: Option<&str>,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if label.is_some_and(|label| label.is_empty() || label.chars().count() > 64) {
+        return Err(Error::bad("label must have 1 to 64 characters"));
+    }
+    if expires_at.is_some_and(|end| end <= now) {
+        return Err(Error::bad("expires must lie in the future"));
+    }
+    Ok(())
 }
 
 /// The account of this id.

@@ -1,6 +1,6 @@
 //! Chats as an account may ask about them: getChat, sendChatAction, leaveChat.
 
-use crate::access::{MessagesRead, MessagesSend};
+use crate::access::{MessagesRead, MessagesSend, View};
 use crate::messages::{Actor, ChatRef, NO_CHAT, resolve};
 use crate::people;
 use crate::{Answer, Error, Hub, Permit};
@@ -33,10 +33,10 @@ pub const CHAT_ACTIONS: [&str; 14] = [
 impl Hub {
     /// getChat.
     pub async fn chat(&self, permit: &Permit<MessagesRead>, chat: ChatRef) -> Result<Answer, Error> {
-        let account = permit.account();
+        let view = permit.view();
         self.store
             .read(move |tx| {
-                let chat = known(tx, account, &chat)?;
+                let chat = known(tx, view, &chat)?;
                 Answer::of(&FullChat::from(chat))
             })
             .await
@@ -49,14 +49,14 @@ impl Hub {
         chat: ChatRef,
         user: UserId,
     ) -> Result<Answer, Error> {
-        let account = permit.account();
+        let view = permit.view();
         self.store
             .read(move |tx| {
-                let chat = known(tx, account, &chat)?.id;
+                let chat = known(tx, view, &chat)?.id;
                 let user = directory::get(tx, user)?.ok_or(Error::bad("user not found"))?;
                 let status = match groups::member(tx, chat, user.id)? {
                     Some(status) => status,
-                    None if chat == user.id.chat() || user.id == account => MemberStatus::Member,
+                    None if chat == user.id.chat() || user.id == view.account() => MemberStatus::Member,
                     None => return Err(Error::bad("user not found")),
                 };
                 Answer::of(&ChatMember::new(&WireUser::from(&user), status))
@@ -70,10 +70,10 @@ impl Hub {
         permit: &Permit<MessagesRead>,
         chat: ChatRef,
     ) -> Result<Answer, Error> {
-        let account = permit.account();
+        let view = permit.view();
         self.store
             .read(move |tx| {
-                let chat = known(tx, account, &chat)?.id;
+                let chat = known(tx, view, &chat)?.id;
                 let count = if chat.is_group() { groups::members(tx, chat)?.len() } else { 2 };
                 Answer::of(&count)
             })
@@ -82,11 +82,11 @@ impl Hub {
 
     /// sendChatAction; nobody sees it, but the chat must be one that could be written to.
     pub async fn chat_action(&self, permit: &Permit<MessagesSend>, chat: ChatRef) -> Result<Answer, Error> {
-        let account = permit.account();
+        let view = permit.view();
         self.store
             .read(move |tx| {
-                let actor = Actor::account(tx, account)?;
-                let chat = resolve(tx, account, &chat)?;
+                let actor = Actor::account(tx, view)?;
+                let chat = resolve(tx, view, &chat)?;
                 actor.route(tx, chat)?;
                 Ok(Answer::yes())
             })
@@ -95,13 +95,13 @@ impl Hub {
 
     /// leaveChat.
     pub async fn leave_chat(&self, permit: &Permit<MessagesSend>, chat: ChatRef) -> Result<Answer, Error> {
-        let (account, now) = (permit.account(), self.clock.now());
-        self.change(account, move |tx, rings| {
-            let chat = known(tx, account, &chat)?.id;
+        let (view, now) = (permit.view(), self.clock.now());
+        self.change(view.account(), move |tx, rings| {
+            let chat = known(tx, view, &chat)?.id;
             if !chat.is_group() {
                 return Err(Error::bad("chat member status can't be changed in private chats"));
             }
-            let actor = Actor::account(tx, account)?.user;
+            let actor = Actor::account(tx, view)?.user;
             people::set_member(tx, rings, (chat, now), (&actor, &actor, MemberStatus::Left))?;
             Ok(Answer::yes())
         })
@@ -111,8 +111,8 @@ impl Hub {
 
 /// The chat that an account means, if it has to do with it: somebody else's contacts are not to be looked
 /// up by trying ids.
-fn known(tx: &mut dyn Tx, account: UserId, chat: &ChatRef) -> Result<Chat, Error> {
-    let chat = resolve(tx, account, chat)?;
+fn known(tx: &mut dyn Tx, view: View, chat: &ChatRef) -> Result<Chat, Error> {
+    let (account, chat) = (view.account(), resolve(tx, view, chat)?);
     if chat.is_group() {
         let group = groups::get(tx, chat)?.ok_or(NO_CHAT)?;
         if let Some(refusal) = member_refusal(groups::member(tx, chat, account)?) {

@@ -13,6 +13,7 @@ mod contacts;
 mod delivery;
 mod error;
 mod housekeeping;
+mod keys;
 mod messages;
 mod once;
 mod people;
@@ -30,6 +31,7 @@ pub use contactgram_connector::courier::ReplyCall;
 pub use contactgram_store::ops::commands::Audience;
 pub use contacts::{ContactKey, ContactPage, ListQuery};
 pub use error::Error;
+pub use keys::{KeyView, NewKey, NewKeyView};
 pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, Reply};
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
 pub use updates::Poll;
@@ -63,6 +65,7 @@ pub struct Hub {
     shutdown: CancellationToken,
     bells: Arc<Bells>,
     known: Arc<access::KnownTokens>,
+    last_uses: access::LastUses,
     own_ids: contacts::OwnIds,
     pollers: updates::Pollers,
     running: once::Running,
@@ -81,6 +84,7 @@ impl Hub {
             shutdown: parts.shutdown,
             bells: Arc::default(),
             known: Arc::default(),
+            last_uses: access::LastUses::default(),
             own_ids: contacts::OwnIds::default(),
             pollers: updates::Pollers::default(),
             running: once::Running::default(),

@@ -7,6 +7,7 @@ use crate::ids::{ContactId, UserId};
 use crate::{phone::PhoneNumber, search};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// How an account came to know a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,12 @@ impl Contact {
         key
     }
 
+    /// Takes away what `contacts:private` is needed for.
+    pub fn hide_private(&mut self) {
+        (self.phone_number, self.email, self.note) = (None, None, None);
+        self.attributes = Map::new();
+    }
+
     /// What `q` looks in.
     pub fn search_document(&self) -> String {
         let optional = [&self.last_name, &self.username, &self.phone_number, &self.email];
@@ -97,6 +104,28 @@ impl Contact {
             [self.first_name.as_str()].into_iter().chain(optional.into_iter().flatten().map(String::as_str)),
         )
     }
+}
+
+/// What `contacts:private` is needed for.
+pub const PRIVATE_FIELDS: [&str; 4] = ["phone_number", "email", "note", "attributes"];
+
+/// What `q` looks in without `contacts:private`: the part of [`Contact::search_document`] that names make.
+///
+/// # Errors
+/// When the JSON is no contact's.
+pub fn public_document(body: &str) -> serde_json::Result<String> {
+    #[derive(Deserialize)]
+    struct Names<'a> {
+        #[serde(borrow)]
+        first_name: Cow<'a, str>,
+        #[serde(borrow, default)]
+        last_name: Option<Cow<'a, str>>,
+        #[serde(borrow, default)]
+        username: Option<Cow<'a, str>>,
+    }
+    let names: Names<'_> = serde_json::from_str(body)?;
+    let optional = [names.last_name.as_deref(), names.username.as_deref()];
+    Ok(search::document([&*names.first_name].into_iter().chain(optional.into_iter().flatten())))
 }
 
 /// A contact as it is kept: what the API answers with, byte for byte.
@@ -115,6 +144,16 @@ impl StoredContact {
     /// When it says none.
     pub fn contact(&self) -> serde_json::Result<Contact> {
         Ok(Contact { version: self.version, ..serde_json::from_str(&self.body)? })
+    }
+
+    /// The same without its private fields.
+    ///
+    /// # Errors
+    /// When the JSON is no contact's.
+    pub fn without_private(&self) -> serde_json::Result<StoredContact> {
+        let mut contact = self.contact()?;
+        contact.hide_private();
+        Ok(StoredContact { version: self.version, body: serde_json::to_string(&contact)? })
     }
 }
 
@@ -146,6 +185,25 @@ pub struct ContactChange {
 }
 
 impl ContactChange {
+    /// Whether it sets or removes what `contacts:private` is needed for.
+    pub fn touches_private(&self) -> bool {
+        self.phone_number.is_some()
+            || self.email.is_some()
+            || self.note.is_some()
+            || self.attributes.is_some()
+    }
+
+    /// Leaves this private field as it is.
+    pub fn spare_private(&mut self, field: &str) {
+        match field {
+            "phone_number" => self.phone_number = None,
+            "email" => self.email = None,
+            "note" => self.note = None,
+            "attributes" => self.attributes = None,
+            _ => {}
+        }
+    }
+
     /// Writes the change into `contact`; answers whether anything is different afterwards. Ids, source and
     /// times are not touched.
     pub fn apply(&self, contact: &mut Contact) -> bool {
@@ -263,6 +321,31 @@ mod tests {
             assert_eq!(StoredContact { version: 7, body }.contact().unwrap(), contact);
         }
         assert!(StoredContact { version: 7, body: "{}".to_owned() }.contact().is_err());
+    }
+
+    #[test]
+    fn without_its_private_fields_a_contact_shows_and_is_found_by_names_alone() {
+        let whole = Contact {
+            username: Some("John_Doe".to_owned()),
+            email: Some("secret@mail.example".to_owned()),
+            note: Some("owes".to_owned()),
+            attributes: json!({"pin": 7}).as_object().unwrap().clone(),
+            labels: vec!["vip".to_owned()],
+            ..contact()
+        };
+        let stored = StoredContact { version: 7, body: serde_json::to_string(&whole).unwrap() };
+        let shown = stored.without_private().unwrap();
+        assert_eq!(
+            shown.body,
+            r#"{"id":1,"first_name":"John","last_name":"Doe","username":"John_Doe","labels":["vip"],"phone_verified":true,"source":"manual","created_at":5,"updated_at":6}"#
+        );
+        let shown: Map<String, Value> = serde_json::from_str(&shown.body).unwrap();
+        assert!(PRIVATE_FIELDS.iter().all(|field| !shown.contains_key(*field)));
+        let public = public_document(&stored.body).unwrap();
+        assert!(whole.search_document().starts_with(&public));
+        let found = |q: &str| search::terms(q).iter().all(|term| term.is_in(&public));
+        assert!(found("john") && found("doe jo") && found("john_d"));
+        assert!(!found("123456") && !found("secret") && !found("mail"));
     }
 
     #[test]

@@ -23,6 +23,6 @@ pub use contact::{Contact, ContactSource, StoredContact};
 pub use ids::{ChatId, ContactId, MessageId, UpdateId, UserId};
 pub use message::{Direction, StoredMessage};
 pub use phone::PhoneNumber;
-pub use token::{PlainToken, TokenDigest};
+pub use token::{PlainToken, TokenDigest, TokenKind};
 pub use update::{UpdateKind, UpdateKinds};
 pub use user::{User, UserKind};

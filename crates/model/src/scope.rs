@@ -34,7 +34,7 @@ impl Scope {
     ];
 
     /// The name an OAuth2 client asks for.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Scope::ContactsRead => "contacts:read",
             Scope::ContactsPrivate => "contacts:private",
@@ -47,6 +47,16 @@ impl Scope {
     }
 }
 
+impl std::str::FromStr for Scope {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Scope, String> {
+        let found = Scope::ALL.into_iter().find(|scope| scope.name() == name);
+        let known = || Scope::ALL.map(Scope::name).join(", ");
+        found.ok_or_else(|| format!("{name:?} is no scope; there are {}", known()))
+    }
+}
+
 /// A set of scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scopes(u8);
@@ -55,6 +65,21 @@ impl Scopes {
     /// What an account token holds.
     pub fn all() -> Scopes {
         Scope::ALL.into_iter().collect()
+    }
+
+    /// The set as a number, a bit for each scope in the order of [`Scope::ALL`].
+    pub fn bits(self) -> i64 {
+        i64::from(self.0)
+    }
+
+    /// The set of which [`Scopes::bits`] is this number; bits of no scope count for nothing.
+    pub fn from_bits(bits: i64) -> Scopes {
+        Scope::ALL.into_iter().filter(|scope| bits & (1 << *scope as u8) != 0).collect()
+    }
+
+    /// What is in it.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.has(*scope))
     }
 
     /// Whether `scope` is in the set.
@@ -79,5 +104,10 @@ mod tests {
         assert!(set.has(Scope::ContactsRead) && set.has(Scope::MessagesSend));
         assert!(!set.has(Scope::ContactsPrivate) && !set.has(Scope::AccountManage));
         assert!(Scope::ALL.into_iter().all(|scope| Scopes::all().has(scope)));
+        assert_eq!(Scopes::from_bits(set.bits()), set);
+        assert_eq!(Scopes::from_bits(-1), Scopes::all());
+        assert_eq!(set.iter().collect::<Vec<_>>(), [Scope::ContactsRead, Scope::MessagesSend]);
+        assert!(Scope::ALL.into_iter().all(|scope| scope.name().parse() == Ok(scope)));
+        assert!("contacts".parse::<Scope>().is_err());
     }
 }

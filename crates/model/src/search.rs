@@ -55,6 +55,16 @@ impl Term {
         format!("%{}%", self.padded())
     }
 
+    /// Whether a document matches.
+    pub fn is_in(&self, document: &str) -> bool {
+        document.contains(&self.padded())
+    }
+
+    /// Whether it may be part of a number.
+    pub fn has_digit(&self) -> bool {
+        self.0.chars().any(char::is_numeric)
+    }
+
     fn padded(&self) -> String {
         match self.0.chars().count() {
             0 | 1 => format!("  {}", self.0),

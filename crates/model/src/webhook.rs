@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::ids::UpdateId;
+use crate::scope::Scopes;
 
 /// What setWebhook was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct WebhookSettings {
     pub ip_address: Option<String>,
     /// A PEM certificate to trust beside the public ones.
     pub certificate: Option<String>,
+    /// What a method call in the receiver's answer may do: as much as whoever set the webhook.
+    pub scopes: Scopes,
 }
 
 /// A webhook with its state.

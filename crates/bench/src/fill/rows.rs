@@ -143,7 +143,7 @@ pub fn account(tx: &mut dyn Tx, number: u64, now: Timestamp) -> R<Account> {
     let mut secret = [0; RANDOM_BYTES];
     secret.iter_mut().for_each(|byte| *byte = chance.below(256) as u8);
     let token = PlainToken::create(id, &secret);
-    let stored = NewToken { digest: token.digest(), label: None, expires_at: None };
+    let stored = NewToken::of_account(token.digest());
     tokens::insert(tx, id, &stored, now)?;
     Ok(Account { id: id.0, token: token.reveal().to_owned() })
 }

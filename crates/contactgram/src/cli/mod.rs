@@ -8,6 +8,7 @@ mod config;
 pub mod context;
 mod doctor;
 mod group;
+mod key;
 mod named;
 mod people;
 mod serve;
@@ -28,6 +29,7 @@ Examples:
   contactgram serve --listen 0.0.0.0:8081 --data /var/lib/contactgram
   contactgram account add --name Shop          make an account and print its token
   contactgram token add @shop_bot --label ci --expires 30d
+  contactgram key add --account @shop_bot --scope contacts:read
   contactgram people add --first-name Ann --phone +447700900123
   contactgram people write 5 --to @shop_bot --text 'Hello'
   contactgram config > contactgram.toml        write the annotated defaults
@@ -75,6 +77,9 @@ enum Command {
     /// Make, list and revoke the tokens of an account
     #[command(subcommand)]
     Token(token::Token),
+    /// Make, list and revoke API keys, which may do less than a token
+    #[command(subcommand)]
+    Key(key::Key),
     /// Make people, and act as them
     #[command(subcommand)]
     People(people::People),
@@ -128,6 +133,7 @@ pub fn run() -> Outcome {
         match command {
             Command::Account(command) => command.run(&context).await,
             Command::Token(command) => command.run(&context).await,
+            Command::Key(command) => command.run(&context).await,
             Command::People(command) => command.run(&context).await,
             Command::Group(command) => command.run(&context).await,
             Command::AdminToken => admin_token::run(&context).await,

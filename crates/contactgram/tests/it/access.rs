@@ -1,6 +1,10 @@
 //! Who gets in: tokens in the path, as Bearer and as Basic; expired, revoked and malformed ones; doors that the
 //! operator shut; and the operator's own door.
 
+mod keys;
+mod narrow;
+mod private;
+
 use contactgram_testkit::{Account, Answer, Client, Method, Options, TestServer, json};
 
 use crate::kit::{another_token, number, on_each_engine, text};

@@ -39,6 +39,12 @@ pub async fn another_token(server: &TestServer, account: &Account, arguments: &[
     server.cli_json(&[&["token", "add", &id, "--json"], arguments].concat()).await
 }
 
+/// A key of an account, with further arguments of `key add`.
+pub async fn key(server: &TestServer, account: &Account, arguments: &[&str]) -> Value {
+    let id = account.id.to_string();
+    server.cli_json(&[&["key", "add", "--account", &id, "--json"], arguments].concat()).await
+}
+
 /// Pairs as a query string or a form.
 pub fn encoded(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()

@@ -10,6 +10,7 @@ mod hostile;
 mod idempotency;
 mod kit;
 mod limits;
+mod matrix;
 mod messages;
 mod people;
 mod secrets;

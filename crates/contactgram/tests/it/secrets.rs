@@ -9,7 +9,7 @@ use contactgram_testkit::{
     Account, Answer, Client, Engine, Method, Options, Receiver, Reply, TestServer, json,
 };
 
-use crate::kit::raw;
+use crate::kit::{key, raw, text};
 
 /// Credentials that open nothing, though they have the form of some that do.
 const STRAY: &str = "1234567:StrayCanaryStrayCanaryStrayCanary01";
@@ -27,6 +27,8 @@ struct Scene {
     server: TestServer,
     shop: Account,
     other: Account,
+    /// An API key of the first account's.
+    key: String,
     metrics: String,
 }
 
@@ -40,7 +42,8 @@ impl Scene {
             .variable("CONTACTGRAM_MAX_BODY", "20000");
         let server = TestServer::start(options).await;
         let (shop, other) = (server.account("Shop").await, server.account("Other").await);
-        Scene { server, shop, other, metrics: format!("http://{metrics}") }
+        let key = text(&key(&server, &shop, &["--scope", "contacts:read"]).await["key"]);
+        Scene { server, shop, other, key, metrics: format!("http://{metrics}") }
     }
 
     /// The parts of credentials that only their holders know.
@@ -48,6 +51,7 @@ impl Scene {
         let mut secrets: Vec<String> = [&self.shop.token, &self.other.token, STRAY]
             .map(|token| token.split_once(':').expect("a token has a colon").1.to_owned())
             .to_vec();
+        secrets.push(self.key.rsplit_once('_').expect("a key has parts").1.to_owned());
         secrets.extend(
             [STRAY_ADMIN, BASIC_USER, BASIC_PASSWORD, "admin-token-of-the-test-kit"].map(str::to_owned),
         );
@@ -63,6 +67,8 @@ impl Scene {
         vec![
             self.shop.bot(),
             self.shop.v1(),
+            self.server.bot(&self.key),
+            v1().bearer(&self.key),
             self.server.bot(STRAY),
             v1().bearer(STRAY),
             v1().bearer("not-a-token-but-stray-canary"),

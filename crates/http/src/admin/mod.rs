@@ -6,6 +6,7 @@ mod groups;
 mod people;
 
 use crate::App;
+use crate::needs::route;
 use crate::reply::{Failure, bad};
 use crate::server::read_body;
 use axum::RequestExt;
@@ -28,20 +29,23 @@ pub(crate) struct Operator {
 /// The operator's routes.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/admin/people", get(people::list).post(people::add).fallback(get_post))
-        .route("/admin/people/{id}", get(people::get).patch(people::edit).fallback(get_patch))
-        .route("/admin/people/{id}/messages", get(people::messages).fallback(get_only))
-        .route("/admin/people/{id}/write", post(acts::write).fallback(post_only))
-        .route("/admin/people/{id}/edit", post(acts::edit).fallback(post_only))
-        .route("/admin/people/{id}/press", post(acts::press).fallback(post_only))
-        .route("/admin/people/{id}/presses/{account}/{query}", get(acts::press_answer).fallback(get_only))
-        .route("/admin/people/{id}/share", post(acts::share).fallback(post_only))
-        .route("/admin/people/{id}/join", post(groups::join).fallback(post_only))
-        .route("/admin/people/{id}/leave", post(groups::leave).fallback(post_only))
-        .route("/admin/people/{id}/block", post(acts::block).fallback(post_only))
-        .route("/admin/people/{id}/unblock", post(acts::unblock).fallback(post_only))
-        .route("/admin/groups", get(groups::list).post(groups::add).fallback(get_post))
-        .route("/admin/groups/{id}/members", post(groups::set_member).fallback(post_only))
+        .route(route!("/admin/people"), get(people::list).post(people::add).fallback(get_post))
+        .route(route!("/admin/people/{id}"), get(people::get).patch(people::edit).fallback(get_patch))
+        .route(route!("/admin/people/{id}/messages"), get(people::messages).fallback(get_only))
+        .route(route!("/admin/people/{id}/write"), post(acts::write).fallback(post_only))
+        .route(route!("/admin/people/{id}/edit"), post(acts::edit).fallback(post_only))
+        .route(route!("/admin/people/{id}/press"), post(acts::press).fallback(post_only))
+        .route(
+            route!("/admin/people/{id}/presses/{account}/{query}"),
+            get(acts::press_answer).fallback(get_only),
+        )
+        .route(route!("/admin/people/{id}/share"), post(acts::share).fallback(post_only))
+        .route(route!("/admin/people/{id}/join"), post(groups::join).fallback(post_only))
+        .route(route!("/admin/people/{id}/leave"), post(groups::leave).fallback(post_only))
+        .route(route!("/admin/people/{id}/block"), post(acts::block).fallback(post_only))
+        .route(route!("/admin/people/{id}/unblock"), post(acts::unblock).fallback(post_only))
+        .route(route!("/admin/groups"), get(groups::list).post(groups::add).fallback(get_post))
+        .route(route!("/admin/groups/{id}/members"), post(groups::set_member).fallback(post_only))
 }
 
 async fn get_only() -> Failure {

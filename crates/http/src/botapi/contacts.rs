@@ -11,14 +11,16 @@ use contactgram_wire::params::Params;
 
 /// `getContact`
 pub(super) async fn get(asked: Asked) -> Done {
+    let mask = mask(&asked.caller, &asked.params)?;
     let contact = asked.hub().contact(&asked.permit()?, key(&asked).await?).await?;
-    Ok(Answer::json(contact_json(contact.body, mask(&asked.params)?.as_deref())?))
+    Ok(Answer::json(contact_json(contact.body, mask.as_deref())?))
 }
 
 /// `getContacts`
 pub(super) async fn list(asked: Asked) -> Done {
+    let mask = mask(&asked.caller, &asked.params)?;
     let page = asked.hub().contacts(&asked.permit()?, list_query(&asked.params)?).await?;
-    Ok(Answer::json(page_json(page, mask(&asked.params)?.as_deref())?))
+    Ok(Answer::json(page_json(page, mask.as_deref())?))
 }
 
 /// `addContact`

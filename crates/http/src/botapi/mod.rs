@@ -1,6 +1,6 @@
 //! The Bot API's methods: `/bot<token>/<method>` and `/v1/<method>`, by GET and POST, names without regard
-//! to case. One table says which method is which function; webhooks that answer with a method call go
-//! through the same table.
+//! to case. One table says which method is which function and what it takes; webhooks that answer with a
+//! method call go through the same table.
 
 mod accounts;
 mod chats;
@@ -14,8 +14,10 @@ pub(crate) use messages::text_draft;
 pub(crate) use messages::{formatted, shared_contact};
 
 use crate::call::{Asked, Call};
+use crate::needs::{Need, PASS_ON, SHARE};
 use crate::reply::{self, Failure, Reply};
 use contactgram_hub::{Answer, Caller, Error, Hub, ReplyCall};
+use contactgram_model::scope::Scope;
 use contactgram_wire::params::Params;
 use http::Method;
 use std::future::Future;
@@ -27,46 +29,58 @@ pub(crate) type Done = Result<Answer, Failure>;
 
 type Handler = fn(Asked) -> Pin<Box<dyn Future<Output = Done> + Send>>;
 
+/// A method: its lower-case name, its function, and what it takes.
+struct Entry(&'static str, Handler, Need);
+
 macro_rules! methods {
-    ($($name:literal => $handler:path,)*) => {
-        /// Every method, by its lower-case name.
-        const METHODS: &[(&str, Handler)] = &[$(($name, |asked| Box::pin($handler(asked))),)*];
+    ($($name:literal => $handler:path, $need:expr;)*) => {
+        /// Every method.
+        const METHODS: &[Entry] = &[$(Entry($name, |asked| Box::pin($handler(asked)), $need),)*];
     };
 }
 
+const READ: Need = Need::Scopes(&[Scope::ContactsRead]);
+const WRITE: Need = Need::Scopes(&[Scope::ContactsWrite]);
+const HISTORY: Need = Need::Scopes(&[Scope::MessagesRead]);
+const SEND: Need = Need::Scopes(&[Scope::MessagesSend]);
+const UPDATES: Need = Need::Scopes(&[Scope::UpdatesRead]);
+/// Whoever answers at a webhook's address is shown everything.
+const SET_WEBHOOK: Need = Need::Scopes(&[Scope::UpdatesRead, Scope::ContactsPrivate]);
+const MANAGE: Need = Need::Scopes(&[Scope::AccountManage]);
+
 methods! {
-    "getme" => accounts::me,
-    "logout" => accounts::log_out,
-    "close" => accounts::close,
-    "getupdates" => updates::get,
-    "setwebhook" => webhooks::set,
-    "deletewebhook" => webhooks::delete,
-    "getwebhookinfo" => webhooks::info,
-    "sendmessage" => messages::send,
-    "sendcontact" => messages::send_contact,
-    "forwardmessage" => messages::forward,
-    "forwardmessages" => messages::forward_several,
-    "copymessage" => messages::copy,
-    "copymessages" => messages::copy_several,
-    "editmessagetext" => messages::edit_text,
-    "editmessagereplymarkup" => messages::edit_markup,
-    "deletemessage" => messages::delete,
-    "deletemessages" => messages::delete_several,
-    "getmessages" => messages::history,
-    "sendchataction" => chats::action,
-    "getchat" => chats::get,
-    "getchatmember" => chats::member,
-    "getchatmembercount" => chats::member_count,
-    "leavechat" => chats::leave,
-    "answercallbackquery" => chats::answer_callback,
-    "setmycommands" => commands::set,
-    "getmycommands" => commands::get,
-    "deletemycommands" => commands::delete,
-    "getcontact" => contacts::get,
-    "getcontacts" => contacts::list,
-    "addcontact" => contacts::add,
-    "editcontact" => contacts::edit,
-    "deletecontact" => contacts::delete,
+    "getme" => accounts::me, Need::Credential;
+    "logout" => accounts::log_out, Need::Credential;
+    "close" => accounts::close, Need::Credential;
+    "getupdates" => updates::get, UPDATES;
+    "setwebhook" => webhooks::set, SET_WEBHOOK;
+    "deletewebhook" => webhooks::delete, UPDATES;
+    "getwebhookinfo" => webhooks::info, UPDATES;
+    "sendmessage" => messages::send, SEND;
+    "sendcontact" => messages::send_contact, SHARE;
+    "forwardmessage" => messages::forward, PASS_ON;
+    "forwardmessages" => messages::forward_several, PASS_ON;
+    "copymessage" => messages::copy, PASS_ON;
+    "copymessages" => messages::copy_several, PASS_ON;
+    "editmessagetext" => messages::edit_text, SEND;
+    "editmessagereplymarkup" => messages::edit_markup, SEND;
+    "deletemessage" => messages::delete, SEND;
+    "deletemessages" => messages::delete_several, SEND;
+    "getmessages" => messages::history, HISTORY;
+    "sendchataction" => chats::action, SEND;
+    "getchat" => chats::get, HISTORY;
+    "getchatmember" => chats::member, HISTORY;
+    "getchatmembercount" => chats::member_count, HISTORY;
+    "leavechat" => chats::leave, SEND;
+    "answercallbackquery" => chats::answer_callback, SEND;
+    "setmycommands" => commands::set, MANAGE;
+    "getmycommands" => commands::get, MANAGE;
+    "deletemycommands" => commands::delete, MANAGE;
+    "getcontact" => contacts::get, READ;
+    "getcontacts" => contacts::list, READ;
+    "addcontact" => contacts::add, WRITE;
+    "editcontact" => contacts::edit, WRITE;
+    "deletecontact" => contacts::delete, WRITE;
 }
 
 /// Runs the method that the path names, or the parameter `method` where the path ends with the token.
@@ -78,22 +92,24 @@ pub(crate) async fn method(call: Call) -> Reply {
     if named.is_none() && !call.part("method").is_empty() {
         return Err(Failure::NoMethod);
     }
+    if let Some(Entry(_, _, need)) = named {
+        call.caller.needs(need.scopes())?;
+    }
     let asked = call.ask().await?;
-    let handler = named.or_else(|| find(asked.params.text("method").unwrap_or_default()));
-    let answer = handler.ok_or(Failure::NoMethod)?(asked).await?;
-    Ok(reply::done_method(answer))
+    let found = named.or_else(|| find(asked.params.text("method").unwrap_or_default()));
+    Ok(reply::done_method(run(found.ok_or(Failure::NoMethod)?, asked).await?))
 }
 
 /// Lets webhooks answer with a method call.
 pub(crate) fn run_webhook_replies(hub: &Arc<Hub>) {
     let weak = Arc::downgrade(hub);
     hub.run_replies_with(Arc::new(move |caller: Caller, reply: ReplyCall| {
-        let (hub, handler) = (weak.upgrade(), find(&reply.method));
+        let (hub, entry) = (weak.upgrade(), find(&reply.method));
         Box::pin(async move {
-            let (Some(hub), Some(handler)) = (hub, handler) else { return };
+            let (Some(hub), Some(entry)) = (hub, entry) else { return };
             let account = caller.account();
             let asked = Asked { hub, caller, params: Params::from_iter(reply.params), once: None };
-            if let Err(failure) = handler(asked).await {
+            if let Err(failure) = run(entry, asked).await {
                 tracing::debug!(
                     account.id = account.0,
                     ?failure,
@@ -104,14 +120,19 @@ pub(crate) fn run_webhook_replies(hub: &Arc<Hub>) {
     }));
 }
 
-/// The names of all methods, in lower case.
-#[cfg(test)]
-pub(crate) fn method_names() -> impl Iterator<Item = &'static str> {
-    METHODS.iter().map(|(name, _)| *name)
+/// Every method, by its name in lower case, with what it takes.
+pub(crate) fn needs() -> impl Iterator<Item = (&'static str, Need)> {
+    METHODS.iter().map(|Entry(name, _, need)| (*name, *need))
 }
 
-fn find(name: &str) -> Option<Handler> {
-    METHODS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, handler)| *handler)
+fn find(name: &str) -> Option<&'static Entry> {
+    METHODS.iter().find(|Entry(known, ..)| known.eq_ignore_ascii_case(name))
+}
+
+/// The only way to a method's function: through what it takes.
+async fn run(Entry(_, handler, need): &Entry, asked: Asked) -> Done {
+    asked.caller.needs(need.scopes())?;
+    handler(asked).await
 }
 
 /// JSON that a method answers with.

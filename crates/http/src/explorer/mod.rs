@@ -2,6 +2,7 @@
 //! `routes` mounts both. The page runs scripts and calls addresses of this server alone.
 
 use crate::App;
+use crate::needs::route;
 use crate::reply::Failure;
 use axum::Router;
 use axum::body::Body;
@@ -37,12 +38,15 @@ const UI_LICENCE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.l
 /// The document, and the page with its parts.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/openapi.json", only_get(get(async |headers| packed(&headers, JSON, DOCUMENT))))
-        .route("/docs", only_get(get(async || plain(HTML, PAGE))))
-        .route("/docs/start.js", only_get(get(async || plain(SCRIPT, START))))
-        .route("/docs/swagger-ui.js", only_get(get(async |headers| packed(&headers, SCRIPT, UI_SCRIPT))))
-        .route("/docs/swagger-ui.css", only_get(get(async |headers| packed(&headers, CSS, UI_STYLE))))
-        .route("/docs/LICENSE", only_get(get(async |headers| packed(&headers, TEXT, UI_LICENCE))))
+        .route(route!("/openapi.json"), only_get(get(async |headers| packed(&headers, JSON, DOCUMENT))))
+        .route(route!("/docs"), only_get(get(async || plain(HTML, PAGE))))
+        .route(route!("/docs/start.js"), only_get(get(async || plain(SCRIPT, START))))
+        .route(
+            route!("/docs/swagger-ui.js"),
+            only_get(get(async |headers| packed(&headers, SCRIPT, UI_SCRIPT))),
+        )
+        .route(route!("/docs/swagger-ui.css"), only_get(get(async |headers| packed(&headers, CSS, UI_STYLE))))
+        .route(route!("/docs/LICENSE"), only_get(get(async |headers| packed(&headers, TEXT, UI_LICENCE))))
 }
 
 /// Other verbs get the envelope, as everywhere.

@@ -36,6 +36,12 @@ equal to `error_code`, for every failure: also an unknown route (404), a wrong v
 too large (431). Only `GET /messages` and `GET /contacts/{contact_id}/messages` answer with a bare array. Absent fields are left out, never `null`. Times \
 are Unix seconds. Each answer carries `X-Request-Id`.
 
+**Access.** An account's token may do everything. A key (`cgk_…`) may do what its scopes say; where it lacks one, the \
+answer is a 403 that names it. `contacts:read` and `contacts:write` show contacts without `phone_number`, `email`, `note` and \
+`attributes`: for those, for finding somebody by them (`q`, `phone_number`), for naming them in `fields`, and for writing them \
+it takes `contacts:private` too. Without it, contacts shared inside messages have no `phone_number` and no `vcard`. A key that is \
+narrowed to labels or contacts sees those and the chats with them, and nothing else, as if there were nothing else.
+
 **Trying again.** A 2xx answer to a write means that it is on disk. Send an `Idempotency-Key` with a POST, and repeating it is \
 safe: after a broken connection, a 500 or a 503 do so with growing, random pauses; after a 429 or 503 wait `Retry-After` \
 seconds first.";
@@ -71,7 +77,7 @@ pub(super) fn tags() -> Vec<Tag> {
 pub(super) fn servers() -> [Server; 2] {
     let token = ServerVariableBuilder::new()
         .default_value("123456789:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
-        .description(Some("An account's token."));
+        .description(Some("An account's token, or a key."));
     [
         ServerBuilder::new().url("/v1").description(Some("The token in a header")).build(),
         ServerBuilder::new()
@@ -87,9 +93,9 @@ pub(super) fn at_root() -> Server {
     ServerBuilder::new().url("/").description(Some("The root")).build()
 }
 
-/// Any of these opens an account; none is needed where the path has the token.
-pub(super) fn security() -> [SecurityRequirement; 3] {
-    let by = |name: &str| SecurityRequirement::new(name, [""; 0]);
+/// Any of these opens an account, with these scopes; none is needed where the path has the token.
+pub(super) fn security(scopes: &[&str]) -> [SecurityRequirement; 3] {
+    let by = |name: &str| SecurityRequirement::new(name, scopes.iter().copied());
     [by(BEARER), by(BASIC), SecurityRequirement::default()]
 }
 
@@ -102,12 +108,19 @@ pub(super) fn share(components: Components) -> Components {
     };
     let mut components = components;
     for (name, scheme) in [
-        (BEARER, scheme(HttpAuthScheme::Bearer, "An account's token, `<account id>:<secret>`.")),
+        (
+            BEARER,
+            scheme(
+                HttpAuthScheme::Bearer,
+                "An account's token, `<account id>:<secret>`, or a key, `cgk_<account id>_<secret>`. What each operation takes is the \
+                 list beside it.",
+            ),
+        ),
         (
             BASIC,
             scheme(
                 HttpAuthScheme::Basic,
-                "The same token as user name (the account's id) and password (the secret), where the operator allows it.",
+                "An account's token as user name (the account's id) and password (the secret), where the operator allows it.",
             ),
         ),
         (

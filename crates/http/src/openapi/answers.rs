@@ -27,7 +27,7 @@ const FAILURES: [(u16, &str, &str, &str); 15] = [
     (
         403,
         "Forbidden",
-        "The credential lacks a scope, or the recipient blocked the account.",
+        "The credential lacks a scope, which the description names, or is narrowed to other contacts; or the recipient blocked the account.",
         "Forbidden: bot was blocked by the user",
     ),
     (404, "NotFound", "No such contact, message, person or press.", "Not Found: contact not found"),

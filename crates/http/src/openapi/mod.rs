@@ -3,6 +3,7 @@
 //! server is built without the crates that write it. It describes; it is never asked what to do.
 
 mod about;
+mod access;
 mod admin;
 mod answers;
 mod examples;
@@ -21,12 +22,13 @@ fn document() -> OpenApi {
     let paths = [resources::paths, methods::paths, ops::paths, admin::paths]
         .into_iter()
         .fold(Paths::new(), |paths, add| add(paths));
+    let paths = access::say(paths);
     OpenApiBuilder::new()
         .info(about::info())
         .servers(Some(about::servers()))
         .paths(paths)
         .components(Some(components()))
-        .security(Some(about::security()))
+        .security(Some(about::security(&[])))
         .tags(Some(about::tags()))
         .build()
 }

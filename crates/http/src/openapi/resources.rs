@@ -40,7 +40,12 @@ pub(super) fn list_fields() -> Vec<Field> {
         may("limit", usually("Contacts at most.", 1..=MAX_LIMIT, DEFAULT_LIMIT)),
         may("offset", offset()),
         may("cursor", text("The `next_cursor` of the page before, instead of `offset`.")),
-        may("q", text("Words to look for in names, username, phone number and e-mail address.")),
+        may(
+            "q",
+            text(
+                "Words to look for in names and username, and with `contacts:private` in phone number and e-mail address.",
+            ),
+        ),
         may("label", text("Only those with this label.")),
         may("sort", word("", &["name", "id", "updated_at"]).default(Some("name".into()))),
         may("fields", text(FIELDS_HELP)),

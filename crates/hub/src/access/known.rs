@@ -2,7 +2,8 @@
 //! A revoked token opens nothing once its revocation was answered, and within a second where another
 //! process revoked it: entries are no older than that, and none survives a change of tokens.
 
-use contactgram_model::{PlainToken, Timestamp, UserId};
+use super::Caller;
+use contactgram_model::{PlainToken, Timestamp};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// How long a token is good without asking again, and so how long another process's revocation may take.
 pub const KNOWN_FOR: Duration = Duration::from_secs(1);
-/// Entries at most, about 80 bytes each.
+/// Entries at most, about 100 bytes each.
 const MOST: usize = 16_384;
 
 /// What is remembered.
@@ -35,7 +36,7 @@ struct Known {
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    account: UserId,
+    caller: Caller,
     expires_at: Option<Timestamp>,
     /// From before the store was asked.
     asked_at: Instant,
@@ -55,15 +56,15 @@ pub(crate) struct Asked {
 pub(crate) struct Forgetting(Arc<KnownTokens>);
 
 impl KnownTokens {
-    /// The account of a token that is known to be good.
-    pub fn get(&self, token: &PlainToken, now: Timestamp) -> Option<UserId> {
+    /// Whose a token is that is known to be good.
+    pub fn get(&self, token: &PlainToken, now: Timestamp) -> Option<Caller> {
         self.get_at(token, now, Instant::now())
     }
 
-    fn get_at(&self, token: &PlainToken, now: Timestamp, at: Instant) -> Option<UserId> {
+    fn get_at(&self, token: &PlainToken, now: Timestamp, at: Instant) -> Option<Caller> {
         let mark = self.mark(token);
         let known = self.lock();
-        known.entries.get(&mark).filter(|entry| entry.is_good(now, at)).map(|entry| entry.account)
+        known.entries.get(&mark).filter(|entry| entry.is_good(now, at)).map(|entry| entry.caller)
     }
 
     /// To be taken before the store is asked, and given to [`put`](KnownTokens::put).
@@ -72,7 +73,7 @@ impl KnownTokens {
     }
 
     /// Remembers what the store said, unless tokens have changed since it was asked.
-    pub fn put(&self, asked: Asked, (account, expires_at): (UserId, Option<Timestamp>)) {
+    pub fn put(&self, asked: Asked, (caller, expires_at): (Caller, Option<Timestamp>)) {
         let mut known = self.lock();
         if known.generation != asked.generation {
             return;
@@ -80,7 +81,7 @@ impl KnownTokens {
         if known.entries.len() >= MOST {
             known.entries.clear();
         }
-        known.entries.insert(asked.mark, Entry { account, expires_at, asked_at: asked.at });
+        known.entries.insert(asked.mark, Entry { caller, expires_at, asked_at: asked.at });
     }
 
     /// Forgets everything.
@@ -119,8 +120,12 @@ impl Drop for Forgetting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contactgram_model::UserId;
+    use contactgram_model::scope::Scopes;
 
-    const ANN: UserId = UserId(5);
+    fn ann() -> Caller {
+        Caller { account: UserId(5), scopes: Scopes::all(), narrow: None, token: 1 }
+    }
 
     fn token(n: usize) -> PlainToken {
         PlainToken::parse(&format!("5:AA{n:033}")).unwrap()
@@ -130,11 +135,11 @@ mod tests {
     fn a_token_is_known_until_it_expires_or_a_second_has_passed() {
         let known = KnownTokens::default();
         let asked = known.before_asking(&token(1));
-        known.put(asked, (ANN, Some(100)));
+        known.put(asked, (ann(), Some(100)));
         let get = |now, at| known.get_at(&token(1), now, at);
-        assert_eq!(get(99, asked.at), Some(ANN));
+        assert_eq!(get(99, asked.at), Some(ann()));
         assert_eq!(get(100, asked.at), None, "expired");
-        assert_eq!(get(99, asked.at + KNOWN_FOR - Duration::from_millis(1)), Some(ANN));
+        assert_eq!(get(99, asked.at + KNOWN_FOR - Duration::from_millis(1)), Some(ann()));
         assert_eq!(get(99, asked.at + KNOWN_FOR), None, "too old");
         assert_eq!(known.get_at(&token(2), 0, asked.at), None, "another token");
     }
@@ -144,12 +149,12 @@ mod tests {
         let known = Arc::new(KnownTokens::default());
         let before = known.before_asking(&token(1));
         drop(known.forget_after());
-        known.put(before, (ANN, None));
+        known.put(before, (ann(), None));
         assert_eq!(known.get(&token(1), 0), None);
 
         let after = known.before_asking(&token(1));
-        known.put(after, (ANN, None));
-        assert_eq!(known.get(&token(1), 0), Some(ANN));
+        known.put(after, (ann(), None));
+        assert_eq!(known.get(&token(1), 0), Some(ann()));
         known.forget();
         assert_eq!(known.get(&token(1), 0), None);
     }
@@ -159,9 +164,9 @@ mod tests {
         let known = KnownTokens::default();
         for n in 0..MOST + 10 {
             let asked = known.before_asking(&token(n));
-            known.put(asked, (ANN, None));
+            known.put(asked, (ann(), None));
             assert!(known.lock().entries.len() <= MOST);
         }
-        assert_eq!(known.get(&token(MOST + 9), 0), Some(ANN));
+        assert_eq!(known.get(&token(MOST + 9), 0), Some(ann()));
     }
 }

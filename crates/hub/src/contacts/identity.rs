@@ -40,7 +40,7 @@ pub(super) fn find(tx: &mut dyn Tx, moment: Moment, change: &ContactChange) -> R
     if let (Some(one), Some(other)) = (&by_user, &by_phone)
         && one.id != other.id
     {
-        return Err(number_of_another(other));
+        return Err(number_of_another(tx, moment, other)?);
     }
     let by_username = match (&by_user, &by_phone, &user, username) {
         (None, None, None, Some(name)) if phone.is_none() => contacts::by_username(tx, moment.account, name)?,
@@ -61,7 +61,7 @@ pub(super) fn find_for(
         && let Some(other) = contacts::by_phone(tx, moment.account, phone.e164())?
         && other.id != contact.id
     {
-        return Err(number_of_another(&other));
+        return Err(number_of_another(tx, moment, &other)?);
     }
     if let (Some(asked), Some(known)) = (change.user_id, contact.user_id)
         && asked != known
@@ -119,6 +119,7 @@ pub(super) fn become_user(
     contacts::delete(tx, account, old)?;
     let version = counters::next_contact(tx, account, if met.is_some() { -1 } else { 0 })?.version;
     contacts::bury(tx, account, old, (version, now))?;
+    contacts::unlabel(tx, account, (old, &contact.labels), (version, now))?;
     contact.id = new;
     match met {
         Some(met) => {
@@ -171,6 +172,7 @@ fn waits(contact: &Contact) -> bool {
     contact.user_id.is_none()
 }
 
-fn number_of_another(other: &Contact) -> Error {
-    Error::BadRequest(format!("phone_number belongs to another contact, {}", other.id).into())
+fn number_of_another(tx: &mut dyn Tx, moment: Moment, other: &Contact) -> Result<Error, Error> {
+    moment.view.keeps(tx, other.id)?;
+    Ok(Error::BadRequest(format!("phone_number belongs to another contact, {}", other.id).into()))
 }

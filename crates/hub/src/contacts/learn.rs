@@ -2,6 +2,7 @@
 //! What the caller saved is never overwritten by what is learnt.
 
 use super::{Moment, blank, free_id, log, number, take_over};
+use crate::access::View;
 use crate::{Error, Rings};
 use contactgram_model::{
     Contact, ContactId, ContactSource, PhoneNumber, Timestamp, UpdateKind, User, UserId, ids,
@@ -77,7 +78,7 @@ pub(crate) fn learn_shared(
                 let digits: u64 = phone.trim_start_matches('+').parse().unwrap_or_default();
                 let seed = digits ^ (now as u64).rotate_left(40);
                 let fresh = ContactId(ids::pick(&ContactId::OWN, seed));
-                let moment = Moment { account, now, fresh, seed };
+                let moment = Moment { account, view: View::whole(account), now, fresh, seed };
                 let names = (shared.first_name.as_str(), shared.last_name.clone());
                 let id = free_id(tx, moment)?;
                 let id = number::place(tx, moment, number::waiting(id, names, Some(&phone)))?;

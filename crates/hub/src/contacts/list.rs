@@ -3,12 +3,12 @@
 
 use super::fences::STRIDE;
 use super::{ContactKey, NO_CONTACT};
-use crate::access::ContactsRead;
+use crate::access::{ContactsRead, View};
 use crate::{Error, Hub, Permit};
 use contactgram_model::{StoredContact, UserId, page, search};
 use contactgram_store::Tx;
 use contactgram_store::ops::contact_list::{self, Change, Page, Place, Query, Sort, Start};
-use contactgram_store::ops::{contacts, counters};
+use contactgram_store::ops::{contacts, counters, views};
 use contactgram_wire::event::RemovedContact;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -68,8 +68,21 @@ impl Hub {
         permit: &Permit<ContactsRead>,
         key: ContactKey,
     ) -> Result<StoredContact, Error> {
-        let account = permit.account();
-        self.store.read(move |tx| contacts::stored(tx, account, (&key).into())?.ok_or(NO_CONTACT)).await
+        let view = permit.view();
+        let account = view.account();
+        if matches!(key, ContactKey::Phone(_)) {
+            view.needs_private()?;
+        }
+        if view.narrow().is_some() {
+            let reading = self.store.read(move |tx| {
+                let seen = super::find(tx, view, &key)?.ok_or(NO_CONTACT)?;
+                contacts::stored(tx, account, contacts::Key::Id(seen.id))?.ok_or(NO_CONTACT)
+            });
+            return view.stored(reading.await?);
+        }
+        let reading =
+            self.store.read(move |tx| contacts::stored(tx, account, (&key).into())?.ok_or(NO_CONTACT));
+        view.stored(reading.await?)
     }
 
     /// A page of an account's contacts.
@@ -82,16 +95,16 @@ impl Hub {
         permit: &Permit<ContactsRead>,
         query: ListQuery,
     ) -> Result<ContactPage, Error> {
-        let account = permit.account();
+        let view = permit.view();
         let limit = query.limit.unwrap_or(page::DEFAULT_LIMIT);
         if let Some(token) = &query.sync_token {
             let since = match page::decode_cursor(query.cursor.as_ref().unwrap_or(token)) {
                 Some(Position::Sync(version)) => version,
                 _ => return Err(Error::bad("sync_token is not one that this server gave")),
             };
-            return self.store.scan(move |tx| changes(tx, account, since, limit)).await;
+            return self.store.scan(move |tx| changes(tx, view, since, limit)).await;
         }
-        let plan = plan(query, limit)?;
+        let plan = plan(view, query, limit)?;
         if plan.hopeless {
             return Ok(ContactPage {
                 total_count: 0,
@@ -100,8 +113,9 @@ impl Hub {
                 next_sync_token: None,
             });
         }
-        let page = self.page(account, plan.query.clone()).await?;
-        Ok(plan.answer(page))
+        let page = self.page(view.account(), plan.query.clone()).await?;
+        let page = plan.answer(page);
+        Ok(ContactPage { json: view.contacts(page.json)?, ..page })
     }
 
     /// Plain pages that begin near what is known touch few rows: they run where they are asked.
@@ -146,7 +160,7 @@ impl Plan {
         let more = page.last.is_some();
         let next_cursor = page.last.map(|last| page::encode_cursor(&self.behind(last, began)));
         // Whoever counts rows may have missed a change in the pages before; a cursor remembers where it began.
-        let whole = self.query.is_plain() && self.query.start.skip == 0;
+        let whole = self.query.is_whole() && self.query.start.skip == 0;
         let next_sync_token = (!more && whole).then(|| page::encode_cursor(&Position::Sync(began)));
         ContactPage { total_count: page.total, json: page.json, next_cursor, next_sync_token }
     }
@@ -160,7 +174,7 @@ impl Plan {
     }
 }
 
-fn plan(query: ListQuery, limit: i64) -> Result<Plan, Error> {
+fn plan(view: View, query: ListQuery, limit: i64) -> Result<Plan, Error> {
     let sort = match query.sort.as_deref() {
         None | Some("" | "name") => Sort::Name,
         Some("id") => Sort::Id,
@@ -185,35 +199,45 @@ fn plan(query: ListQuery, limit: i64) -> Result<Plan, Error> {
     };
     let terms = query.q.as_deref().map(search::terms).unwrap_or_default();
     let hopeless = query.q.as_deref().is_some_and(|q| !q.trim().is_empty()) && terms.is_empty();
-    Ok(Plan { query: Query { terms, label: query.label, sort, start, limit }, began, hopeless })
+    let (private, view) = (view.private(), view.narrow());
+    Ok(Plan {
+        query: Query { terms, private, label: query.label, view, sort, start, limit },
+        began,
+        hopeless,
+    })
 }
 
-fn changes(tx: &mut dyn Tx, account: UserId, since: i64, limit: i64) -> Result<ContactPage, Error> {
+fn changes(tx: &mut dyn Tx, view: View, since: i64, limit: i64) -> Result<ContactPage, Error> {
+    let account = view.account();
     let counted = counters::get(tx, account)?;
     if since < counted.sync_floor || since > counted.contact_version {
         return Err(Error::Gone("the sync token has expired; list the contacts again without it".into()));
     }
-    let mut changes = contact_list::changes(tx, account, since, limit + 1)?;
+    let mut changes = contact_list::changes(tx, (account, view.narrow()), since, limit + 1)?;
     let more = changes.len() as i64 > limit;
     changes.truncate(usize::try_from(limit).unwrap_or_default());
     let reached = changes.last().filter(|_| more).map_or(counted.contact_version, |(version, _)| *version);
     let position = page::encode_cursor(&Position::Sync(reached));
+    let total_count = match view.narrow() {
+        None => counted.contacts,
+        Some(narrow) => views::count(tx, account, narrow)?,
+    };
     Ok(ContactPage {
-        total_count: counted.contacts,
-        json: rows(changes)?,
+        total_count,
+        json: rows(view, changes)?,
         next_cursor: more.then(|| position.clone()),
         next_sync_token: (!more).then_some(position),
     })
 }
 
-fn rows(changes: Vec<(i64, Change)>) -> Result<String, Error> {
+fn rows(view: View, changes: Vec<(i64, Change)>) -> Result<String, Error> {
     let mut json = String::new();
     for (_, change) in changes {
         if !json.is_empty() {
             json.push(',');
         }
         match change {
-            Change::Kept(contact) => json.push_str(&contact.body),
+            Change::Kept(contact) => json.push_str(&view.stored(contact)?.body),
             Change::Removed(id) => {
                 let row = serde_json::to_string(&RemovedContact::new(id)).map_err(Error::internal)?;
                 json.push_str(&row);

@@ -15,7 +15,7 @@ pub(crate) use identity::user_became_known;
 pub(crate) use ids::OwnIds;
 pub(crate) use learn::{learn, learn_ahead, learn_shared, set_blocked};
 
-use crate::access::ContactsWrite;
+use crate::access::{ContactsWrite, View};
 use crate::{Answer, Error, Hub, Once, Permit, Rings, random};
 use contactgram_model::contact::ContactChange;
 use contactgram_model::{
@@ -54,6 +54,8 @@ pub(crate) fn checked_name(field: &str, name: &str) -> Result<String, Error> {
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     account: UserId,
+    /// What the caller sees.
+    view: View,
     now: Timestamp,
     /// An id that is free, most likely.
     fresh: ContactId,
@@ -64,15 +66,18 @@ impl Hub {
     /// Adds a contact, or changes the one that the account has for the same phone or user.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] when nothing says who it is, or no name is given for somebody unknown.
+    /// [`Error::BadRequest`] when nothing says who it is, or no name is given for somebody unknown;
+    /// [`Error::Forbidden`] for private fields without `contacts:private`, and where a narrowed caller would
+    /// not see the contact.
     pub async fn add_contact(
         &self,
         permit: &Permit<ContactsWrite>,
         change: ContactChange,
         once: Option<Once>,
     ) -> Result<Answer, Error> {
-        let moment = self.moment(permit.account())?;
-        self.change_once(moment.account, once, move |tx, rings| {
+        let moment = self.moment(permit.view())?;
+        check_fields(moment.view, &change)?;
+        let adding = self.change_once(moment.account, once, move |tx, rings| {
             counters::lock(tx, moment.account)?;
             if let Some(answer) = add_newcomer(tx, rings, moment, &change)? {
                 return Ok(answer);
@@ -82,8 +87,8 @@ impl Hub {
                 Some(known) => change_known(tx, rings, moment, known.clone(), &change, &found),
                 None => add_new(tx, rings, moment, &change, &found),
             }
-        })
-        .await
+        });
+        moment.view.with_contact(adding.await?)
     }
 
     /// Changes a contact. `only_version` is what `If-Match` asks for.
@@ -97,16 +102,17 @@ impl Hub {
         change: ContactChange,
         once: Option<Once>,
     ) -> Result<Answer, Error> {
-        let moment = self.moment(permit.account())?;
+        let moment = self.moment(permit.view())?;
+        check_fields(moment.view, &change)?;
         let (key, only_version) = target;
-        self.change_once(moment.account, once, move |tx, rings| {
+        let editing = self.change_once(moment.account, once, move |tx, rings| {
             counters::lock(tx, moment.account)?;
-            let known = find(tx, moment.account, &key)?.ok_or(NO_CONTACT)?;
+            let known = find(tx, moment.view, &key)?.ok_or(NO_CONTACT)?;
             check_version(&known, only_version)?;
             let found = identity::find_for(tx, moment, &known, &change)?;
             change_known(tx, rings, moment, known, &change, &found)
-        })
-        .await
+        });
+        moment.view.with_contact(editing.await?)
     }
 
     /// Removes a contact.
@@ -116,21 +122,21 @@ impl Hub {
         target: (ContactKey, Option<i64>),
         once: Option<Once>,
     ) -> Result<Answer, Error> {
-        let moment = self.moment(permit.account())?;
+        let moment = self.moment(permit.view())?;
         let (key, only_version) = target;
         self.change_once(moment.account, once, move |tx, rings| {
             counters::lock(tx, moment.account)?;
-            let known = find(tx, moment.account, &key)?.ok_or(NO_CONTACT)?;
+            let known = find(tx, moment.view, &key)?.ok_or(NO_CONTACT)?;
             check_version(&known, only_version)?;
-            remove(tx, rings, moment, known.id)?;
+            remove(tx, rings, moment, &known)?;
             Ok(Answer::yes())
         })
         .await
     }
 
-    fn moment(&self, account: UserId) -> Result<Moment, Error> {
+    fn moment(&self, view: View) -> Result<Moment, Error> {
         let (now, seed) = (self.clock.now(), random::seed()?);
-        Ok(Moment { account, now, fresh: self.own_ids.next(now, seed), seed })
+        Ok(Moment { account: view.account(), view, now, fresh: self.own_ids.next(now, seed), seed })
     }
 }
 
@@ -144,13 +150,26 @@ impl<'a> From<&'a ContactKey> for contacts::Key<'a> {
     }
 }
 
-/// The contact that a key names.
-pub(crate) fn find(tx: &mut dyn Tx, account: UserId, key: &ContactKey) -> Result<Option<Contact>, Error> {
-    Ok(match key {
+/// The contact that a key names, if the caller can see it.
+pub(crate) fn find(tx: &mut dyn Tx, view: View, key: &ContactKey) -> Result<Option<Contact>, Error> {
+    let account = view.account();
+    let found = match key {
         ContactKey::Id(id) => contacts::get(tx, account, *id)?,
-        ContactKey::Phone(phone) => contacts::by_phone(tx, account, phone)?,
+        ContactKey::Phone(phone) => {
+            view.needs_private()?;
+            contacts::by_phone(tx, account, phone)?
+        }
         ContactKey::Username(name) => contacts::by_username(tx, account, name)?,
-    })
+    };
+    match found {
+        Some(contact) if view.shows(tx, contact.id)? => Ok(Some(contact)),
+        _ => Ok(None),
+    }
+}
+
+/// A write that answers differently for a number that the account has would tell who has it.
+fn check_fields(view: View, change: &ContactChange) -> Result<(), Error> {
+    if change.touches_private() { view.needs_private() } else { Ok(()) }
 }
 
 fn check_version(contact: &Contact, only: Option<i64>) -> Result<(), Error> {
@@ -182,6 +201,7 @@ fn add_newcomer(
     change.apply(&mut contact);
     contact.version = place.version;
     let body = contacts::insert_free(tx, account, &contact)?;
+    moment.view.keeps(tx, fresh)?;
     log(tx, rings, account, (place.wanted, UpdateKind::ContactAdded, now), &contact)?;
     Ok(Some(Answer { created: Some(fresh), version: Some(place.version), ..Answer::json(body) }))
 }
@@ -221,6 +241,7 @@ fn add_new(
     let ContactPlace { version, wanted } = counters::next_contact(tx, account, 1)?;
     contact.version = version;
     let body = contacts::insert(tx, account, &contact)?;
+    moment.view.keeps(tx, id)?;
     log(tx, rings, account, (wanted, UpdateKind::ContactAdded, now), &contact)?;
     Ok(Answer { created: Some(id), version: Some(version), ..Answer::json(body) })
 }
@@ -247,7 +268,8 @@ fn change_known(
     change: &ContactChange,
     found: &Found,
 ) -> Result<Answer, Error> {
-    let Moment { account, now, .. } = moment;
+    let Moment { account, view, now, .. } = moment;
+    view.keeps(tx, contact.id)?;
     let before = contact.clone();
     change.apply(&mut contact);
     respell(&mut contact, found.user.as_ref());
@@ -255,6 +277,10 @@ fn change_known(
     if let Some(user) = &found.user
         && (contact.id.0 != user.id.0 || (user.kind.is_known() && contact.user_id.is_none()))
     {
+        // Becoming somebody whom the account has met takes over what is known of them.
+        if contact.id.0 != user.id.0 && contacts::of_user(tx, account, user.id)?.is_some() {
+            view.keeps(tx, ContactId(user.id.0))?;
+        }
         contact = identity::become_user(tx, account, contact, user, now)?;
         changed = true;
     } else if contact.user_id.is_none() && contact.phone_number != before.phone_number {
@@ -265,17 +291,22 @@ fn change_known(
         let ContactPlace { version, wanted } = counters::next_contact(tx, account, 0)?;
         contact.version = version;
         let body = contacts::update(tx, account, &contact)?;
+        let lost = before.labels.iter().filter(|label| !contact.labels.contains(label));
+        let lost: Vec<String> = lost.cloned().collect();
+        contacts::unlabel(tx, account, (contact.id, &lost), (version, now))?;
+        view.keeps(tx, contact.id)?;
         log(tx, rings, account, (wanted, UpdateKind::ContactChanged, now), &contact)?;
         return Ok(Answer { version: Some(version), ..Answer::json(body) });
     }
     Ok(Answer { version: Some(contact.version), ..Answer::of(&contact)? })
 }
 
-fn remove(tx: &mut dyn Tx, rings: &mut Rings, moment: Moment, id: ContactId) -> Result<(), Error> {
-    let Moment { account, now, .. } = moment;
+fn remove(tx: &mut dyn Tx, rings: &mut Rings, moment: Moment, contact: &Contact) -> Result<(), Error> {
+    let (Moment { account, now, .. }, id) = (moment, contact.id);
     contacts::delete(tx, account, id)?;
     let ContactPlace { version, wanted } = counters::next_contact(tx, account, -1)?;
     contacts::bury(tx, account, id, (version, now))?;
+    contacts::unlabel(tx, account, (id, &contact.labels), (version, now))?;
     log(tx, rings, account, (wanted, UpdateKind::ContactRemoved, now), &RemovedContact::new(id))
 }
 

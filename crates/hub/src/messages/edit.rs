@@ -40,12 +40,12 @@ impl Hub {
         change: Edit,
         once: Option<Once>,
     ) -> Result<Answer, Error> {
-        let (account, now) = (permit.account(), self.clock.now());
-        self.change_once(account, once, move |tx, rings| {
-            let actor = Actor::account(tx, account)?;
+        let (view, now) = (permit.view(), self.clock.now());
+        let editing = self.change_once(view.account(), once, move |tx, rings| {
+            let actor = Actor::account(tx, view)?;
             Ok(Answer::json(edit(tx, rings, &actor, (&change, now))?.body))
-        })
-        .await
+        });
+        view.with_message(editing.await?)
     }
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn edit(
     actor: &Actor,
     (change, now): (&Edit, Timestamp),
 ) -> Result<Delivered, Error> {
-    let chat = resolve(tx, actor.user.id, &change.chat)?;
+    let chat = resolve(tx, actor.view, &change.chat)?;
     let route = actor.route(tx, chat)?;
     delivery::lock(tx, &actor.user, &route)?;
     let original = messages::get_in(tx, actor.user.id, chat, change.message_id)?

@@ -30,12 +30,14 @@ impl Hub {
         (copying, draft): (Copying, Draft),
         once: Option<Once>,
     ) -> Result<Answer, Error> {
-        let (account, now) = (permit.account(), self.clock.now());
-        self.change_once(account, once, move |tx, rings| {
-            let actor = Actor::account(tx, account)?;
+        let (view, now) = (permit.view(), self.clock.now());
+        // A copy would tell what the message says.
+        view.needs_history()?;
+        let passing_on = self.change_once(view.account(), once, move |tx, rings| {
+            let actor = Actor::account(tx, view)?;
             forward(tx, rings, &actor, (&copying, &draft, now))
-        })
-        .await
+        });
+        view.with_message(passing_on.await?)
     }
 }
 
@@ -45,7 +47,7 @@ fn forward(
     actor: &Actor,
     (copying, draft, now): (&Copying, &Draft, Timestamp),
 ) -> Result<Answer, Error> {
-    let from = resolve(tx, actor.user.id, &copying.from)?;
+    let from = resolve(tx, actor.view, &copying.from)?;
     let mut sent = Vec::new();
     let mut body = String::new();
     for id in &copying.message_ids {

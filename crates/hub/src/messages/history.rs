@@ -1,9 +1,10 @@
 //! Reading messages back: pages, searches and single messages of an account's mailbox.
 
 use super::{ChatRef, resolve};
-use crate::access::MessagesRead;
+use crate::access::{MessagesRead, View};
 use crate::{Error, Hub, Permit};
-use contactgram_model::{Direction, MessageId, Timestamp, UserId, search};
+use contactgram_model::search::Term;
+use contactgram_model::{Direction, MessageId, Timestamp, search};
 use contactgram_store::Tx;
 use contactgram_store::ops::history::{self, Query};
 use contactgram_store::ops::messages;
@@ -54,9 +55,10 @@ impl Hub {
         permit: &Permit<MessagesRead>,
         query: HistoryQuery,
     ) -> Result<HistoryPage, Error> {
-        let account = permit.account();
+        let view = permit.view();
         // First pages touch few rows and run where they are asked; the rest may take its time elsewhere.
-        let cheap = query.q.is_none()
+        let cheap = view.narrow().is_none()
+            && query.q.is_none()
             && query.direction.is_none()
             && query.since.is_none()
             && query.until.is_none()
@@ -65,9 +67,9 @@ impl Hub {
             && query.offset <= 500
             && query.limit <= 100;
         if cheap {
-            return self.store.read(move |tx| page(tx, account, &query)).await;
+            return self.store.read(move |tx| page(tx, view, &query)).await;
         }
-        self.store.scan(move |tx| page(tx, account, &query)).await
+        self.store.scan(move |tx| page(tx, view, &query)).await
     }
 
     /// One message, as JSON.
@@ -80,26 +82,26 @@ impl Hub {
         chat: ChatRef,
         id: MessageId,
     ) -> Result<String, Error> {
-        let account = permit.account();
-        self.store
-            .read(move |tx| {
-                let chat = resolve(tx, account, &chat)?;
-                let found = messages::get_in(tx, account, chat, id)?;
-                found.map(|message| message.body).ok_or(Error::missing("message not found"))
-            })
-            .await
+        let view = permit.view();
+        let reading = self.store.read(move |tx| {
+            let chat = resolve(tx, view, &chat)?;
+            let found = messages::get_in(tx, view.account(), chat, id)?;
+            found.map(|message| message.body).ok_or(Error::missing("message not found"))
+        });
+        Ok(view.message(&reading.await?)?.into_owned())
     }
 }
 
-/// A page of any mailbox.
-pub(crate) fn page(tx: &mut dyn Tx, owner: UserId, query: &HistoryQuery) -> Result<HistoryPage, Error> {
+/// A page of any mailbox, as far as it is seen.
+pub(crate) fn page(tx: &mut dyn Tx, view: View, query: &HistoryQuery) -> Result<HistoryPage, Error> {
+    let owner = view.account();
     let terms = query.q.as_deref().map(search::terms).unwrap_or_default();
     let empty = HistoryPage { json: "[]".to_owned(), rows: 0, total: Some(0) };
     if terms.is_empty() && query.q.as_deref().is_some_and(|q| !q.trim().is_empty()) {
         return Ok(empty);
     }
     let chat = match &query.chat {
-        Some(chat) => Some(resolve(tx, owner, chat)?),
+        Some(chat) => Some(resolve(tx, view, chat)?),
         None => None,
     };
     let since = query.since.map(|time| history::first_at(tx, owner, time)).transpose()?;
@@ -109,6 +111,9 @@ pub(crate) fn page(tx: &mut dyn Tx, owner: UserId, query: &HistoryQuery) -> Resu
         direction: query.direction,
         from: since.into_iter().chain(query.after.map(|id| MessageId(id.0.saturating_add(1)))).max(),
         below: until.into_iter().chain(query.before).min(),
+        // A chat that was found is one that is seen.
+        view: view.narrow().filter(|_| chat.is_none()),
+        without_shared: !view.private() && terms.iter().any(Term::has_digit),
         terms,
         ascending: query.ascending,
         offset: query.offset,
@@ -118,13 +123,17 @@ pub(crate) fn page(tx: &mut dyn Tx, owner: UserId, query: &HistoryQuery) -> Resu
     let whole = Query { from: since, below: until, ..plan.clone() };
     let total = history::count(tx, owner, &whole, COUNTED_UP_TO)?;
     let mut page = HistoryPage { json: "[".to_owned(), rows: 0, total };
+    let mut unreadable = None;
     history::page(tx, owner, &plan, &mut |body| {
         if page.rows > 0 {
             page.json.push(',');
         }
-        page.json.push_str(body);
+        match view.message(body) {
+            Ok(seen) => page.json.push_str(&seen),
+            Err(error) => unreadable = Some(error),
+        }
         page.rows += 1;
     })?;
     page.json.push(']');
-    Ok(page)
+    unreadable.map_or(Ok(page), Err)
 }

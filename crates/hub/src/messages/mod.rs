@@ -17,10 +17,11 @@ pub(crate) use history::page as history_page;
 pub(crate) use send::{Sending, send};
 
 use crate::Error;
+use crate::access::View;
 use crate::contacts::{self, ContactKey};
 use crate::world::Directory;
 use contactgram_connector::local::{self, Route, Sender};
-use contactgram_model::{ChatId, ContactId, User, UserId};
+use contactgram_model::{ChatId, ContactId, User};
 use contactgram_store::Tx;
 use contactgram_store::ops::{accounts, chats, directory};
 
@@ -59,8 +60,17 @@ impl ChatRef {
 
 pub(crate) const NO_CHAT: Error = Error::bad("chat not found");
 
-/// The chat that `owner` means.
-pub(crate) fn resolve(tx: &mut dyn Tx, owner: UserId, chat: &ChatRef) -> Result<ChatId, Error> {
+/// The chat that a caller means. For a narrowed one there are the chats with its contacts and no others.
+pub(crate) fn resolve(tx: &mut dyn Tx, view: View, chat: &ChatRef) -> Result<ChatId, Error> {
+    let found = find_chat(tx, view, chat)?;
+    match view.shows(tx, ContactId(found.0))? {
+        true => Ok(found),
+        false => Err(NO_CHAT),
+    }
+}
+
+fn find_chat(tx: &mut dyn Tx, view: View, chat: &ChatRef) -> Result<ChatId, Error> {
+    let owner = view.account();
     let key = match chat {
         ChatRef::Id(id) if ContactId(*id).is_own() => ContactKey::Id(ContactId(*id)),
         ChatRef::Id(id) => return Ok(ChatId(*id)),
@@ -71,7 +81,7 @@ pub(crate) fn resolve(tx: &mut dyn Tx, owner: UserId, chat: &ChatRef) -> Result<
             return user.map(|user| user.id.chat()).ok_or(NO_CHAT);
         }
     };
-    match contacts::find(tx, owner, &key)? {
+    match contacts::find(tx, view, &key)? {
         Some(contact) => Ok(ChatId(contact.id.0)),
         // Whoever wrote can be answered, also when the contact was deleted since.
         None => match key {
@@ -86,13 +96,20 @@ pub(crate) fn resolve(tx: &mut dyn Tx, owner: UserId, chat: &ChatRef) -> Result<
 pub(crate) struct Actor {
     pub user: User,
     pub strict: bool,
+    pub view: View,
 }
 
 impl Actor {
-    /// An account.
-    pub(crate) fn account(tx: &mut dyn Tx, id: UserId) -> Result<Actor, Error> {
-        let (user, strict) = accounts::acting(tx, id)?.ok_or(Error::missing("no such account"))?;
-        Ok(Actor { user, strict })
+    /// An account, for a caller who sees so much of it.
+    pub(crate) fn account(tx: &mut dyn Tx, view: View) -> Result<Actor, Error> {
+        let (user, strict) =
+            accounts::acting(tx, view.account())?.ok_or(Error::missing("no such account"))?;
+        Ok(Actor { user, strict, view })
+    }
+
+    /// A person.
+    pub(crate) fn person(user: User) -> Actor {
+        Actor { view: View::whole(user.id), user, strict: false }
     }
 
     /// Where a message of this actor to `chat` goes.

@@ -17,10 +17,10 @@ impl Hub {
         (chat, ids, several): (ChatRef, Vec<MessageId>, bool),
         once: Option<Once>,
     ) -> Result<Answer, Error> {
-        let (account, now) = (permit.account(), self.clock.now());
-        self.change_once(account, once, move |tx, _| {
-            let actor = Actor::account(tx, account)?;
-            let chat = resolve(tx, account, &chat)?;
+        let (view, now) = (permit.view(), self.clock.now());
+        self.change_once(view.account(), once, move |tx, _| {
+            let actor = Actor::account(tx, view)?;
+            let chat = resolve(tx, view, &chat)?;
             let (scene, refused) = Scene::of(tx, &actor, (chat, now))?;
             let mut deleted = false;
             for id in &ids {

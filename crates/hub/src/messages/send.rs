@@ -63,19 +63,23 @@ impl Hub {
         draft: Draft,
         once: Option<Once>,
     ) -> Result<Answer, Error> {
-        let (account, now) = (permit.account(), self.clock.now());
-        self.change_once(account, once, move |tx, rings| {
+        let (view, now) = (permit.view(), self.clock.now());
+        if draft.content.contact.is_some() {
+            // The answer tells whose the number is.
+            view.needs_private()?;
+        }
+        let sending = self.change_once(view.account(), once, move |tx, rings| {
             if let ChatRef::Id(id) = draft.chat
                 && !ContactId(id).is_own()
                 && !ChatId(id).is_group()
             {
-                ask_ahead(tx, account, UserId(id))?;
+                ask_ahead(tx, view.account(), UserId(id))?;
             }
-            let actor = Actor::account(tx, account)?;
+            let actor = Actor::account(tx, view)?;
             let sent = send(tx, rings, &actor, Sending { draft: &draft, origin: None, now })?;
             Ok(Answer::json(sent.body))
-        })
-        .await
+        });
+        view.with_message(sending.await?)
     }
 }
 
@@ -94,7 +98,7 @@ pub(crate) fn send(
     sending: Sending<'_>,
 ) -> Result<Delivered, Error> {
     let draft = sending.draft;
-    let chat = resolve(tx, actor.user.id, &draft.chat)?;
+    let chat = resolve(tx, actor.view, &draft.chat)?;
     let route = actor.route(tx, chat)?;
     let reply_to = match draft.reply {
         Some(reply) => replied(tx, actor, chat, reply)?,

@@ -63,8 +63,8 @@ impl Hub {
     pub async fn act(&self, id: UserId, chat: ChatRef, act: Act) -> Result<String, Error> {
         let now = self.clock.now();
         self.change(id, move |tx, rings| {
-            let actor = Actor { user: acting(tx, rings, id, now)?, strict: false };
-            let to = messages::resolve(tx, id, &chat)?;
+            let actor = Actor::person(acting(tx, rings, id, now)?);
+            let to = messages::resolve(tx, actor.view, &chat)?;
             if chats::is_blocked(tx, to.user(), id)? {
                 return Err(Error::bad("YOU_BLOCKED_USER"));
             }

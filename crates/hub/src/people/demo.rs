@@ -2,6 +2,7 @@
 //! his number, and a group that both he and the account are in.
 
 use super::{NewPerson, nobody};
+use crate::access::View;
 use crate::messages::{self, Actor, ChatRef, Draft, Sending};
 use crate::{Error, Hub, contacts};
 use contactgram_model::{ChatId, ContactId, ContactSource, Group, MemberStatus, User, UserId};
@@ -25,7 +26,7 @@ impl Hub {
             ..NewPerson::default()
         };
         self.change(account, move |tx, rings| {
-            let me = Actor::account(tx, account)?;
+            let me = Actor::account(tx, View::whole(account))?;
             let john = User {
                 first_name: john.first_name.clone(),
                 last_name: john.last_name.clone(),
@@ -59,7 +60,7 @@ impl Hub {
 
             let chat = ChatRef::Id(me.user.id.0);
             let draft = Draft::new(chat, Content::text("Hello World!".to_owned(), Vec::new()));
-            let actor = Actor { user: john, strict: false };
+            let actor = Actor::person(john);
             messages::send(tx, rings, &actor, Sending { draft: &draft, origin: None, now })?;
             Ok(())
         })

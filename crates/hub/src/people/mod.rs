@@ -10,6 +10,7 @@ pub use act::{Act, SeenMessage, Sharing};
 pub use group::GroupView;
 pub(crate) use group::set_member;
 
+use crate::access::View;
 use crate::{Error, HistoryPage, HistoryQuery, Hub, Rings, contacts, messages, random};
 use contactgram_model::user::username;
 use contactgram_model::{PhoneNumber, Timestamp, User, UserId, UserKind};
@@ -112,7 +113,7 @@ impl Hub {
         self.store
             .scan(move |tx| {
                 person(tx, id)?;
-                messages::history_page(tx, id, &query)
+                messages::history_page(tx, View::whole(id), &query)
             })
             .await
     }

@@ -52,16 +52,16 @@ impl Hub {
     /// # Errors
     /// [`Error::Conflict`] while a webhook is set, and when a newer waiting call takes over.
     pub async fn updates(&self, permit: &Permit<UpdatesRead>, poll: Poll) -> Result<String, Error> {
-        let account = permit.account();
+        let (account, view) = (permit.account(), permit.view());
         if poll.timeout == 0 {
             let look = self.look(account, poll).await?;
             if !look.webhook && !look.strict {
                 self.settle(account, poll, &look).await?;
-                return Ok(look.json);
+                return view.updates(look.json);
             }
         }
         // In a box of its own: those who never wait need not carry its room around.
-        Box::pin(self.updates_or_wait(account, poll)).await
+        view.updates(Box::pin(self.updates_or_wait(account, poll)).await?)
     }
 
     /// getUpdates for who waits, or may be made to.

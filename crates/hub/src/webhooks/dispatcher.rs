@@ -7,6 +7,7 @@ use super::lanes::Lanes;
 use crate::{Caller, Error, Hub};
 use bytes::Bytes;
 use contactgram_connector::courier::{Outcome, Target, last_error};
+use contactgram_model::scope::Scopes;
 use contactgram_model::webhook::{PendingUpdate, Webhook};
 use contactgram_model::{UpdateId, UserId};
 use contactgram_resilience::backoff::webhook_delay;
@@ -42,6 +43,7 @@ pub(super) struct Dispatcher {
 /// What the deliveries go by; another generation means other settings.
 struct Settings {
     generation: i64,
+    scopes: Scopes,
     most: usize,
     target: Arc<Target>,
 }
@@ -178,10 +180,11 @@ impl Dispatcher {
 
     fn start(&mut self) {
         let Some(settings) = &self.settings else { return };
-        let target = Arc::clone(&settings.target);
+        let (target, caller) =
+            (Arc::clone(&settings.target), Caller::of_webhook(self.account, settings.scopes));
         while self.has_room() {
             let Some(update) = self.lanes.next(Instant::now()) else { return };
-            let delivery = deliver(Arc::clone(&self.hub), self.account, Arc::clone(&target), update);
+            let delivery = deliver(Arc::clone(&self.hub), caller, Arc::clone(&target), update);
             self.under_way.spawn(delivery);
         }
     }
@@ -295,13 +298,14 @@ impl Settings {
             certificate: settings.certificate.clone(),
         };
         let most = usize::try_from(settings.max_connections).unwrap_or_default().max(1);
-        Settings { generation: webhook.generation, most, target: Arc::new(target) }
+        let (generation, scopes) = (webhook.generation, settings.scopes);
+        Settings { generation, scopes, most, target: Arc::new(target) }
     }
 }
 
 /// Posts one update, and runs the method that the answer names before the chat's next update is posted.
-async fn deliver(hub: Arc<Hub>, account: UserId, target: Arc<Target>, update: PendingUpdate) -> Delivered {
-    let id = update.id;
+async fn deliver(hub: Arc<Hub>, caller: Caller, target: Arc<Target>, update: PendingUpdate) -> Delivered {
+    let (account, id) = (caller.account(), update.id);
     let body = match hub.store.read(move |tx| Ok::<_, Error>(updates::body(tx, account, id)?)).await {
         Ok(Some(body)) => body,
         Ok(None) => return Delivered { update, end: End::Forgotten },
@@ -311,7 +315,7 @@ async fn deliver(hub: Arc<Hub>, account: UserId, target: Arc<Target>, update: Pe
     if let Outcome::Accepted { reply } = &mut outcome
         && let (Some(call), Some(run)) = (reply.take(), hub.dispatchers.runner().map(MethodRunner::clone))
     {
-        run(Caller::of_account(account), call).await;
+        run(caller, call).await;
     }
     Delivered { update, end: End::Told(outcome) }
 }

@@ -12,6 +12,7 @@ pub(crate) use dispatch::Dispatchers;
 use crate::access::{Caller, UpdatesRead};
 use crate::{Answer, Error, Hub, Permit, random};
 use contactgram_connector::courier::{ReplyCall, check_secret_token};
+use contactgram_model::scope::Scopes;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{Timestamp, UpdateId, UpdateKinds, UserId};
 use contactgram_store::Tx;
@@ -80,7 +81,8 @@ impl Hub {
     /// setWebhook.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] for a URL, token or certificate that Telegram would refuse.
+    /// [`Error::BadRequest`] for a URL, token or certificate that Telegram would refuse; [`Error::Forbidden`]
+    /// without `contacts:private`.
     pub async fn set_webhook(
         &self,
         permit: &Permit<UpdatesRead>,
@@ -89,8 +91,10 @@ impl Hub {
         if request.url.is_empty() {
             return self.delete_webhook(permit, request.drop_pending).await;
         }
+        // What is posted goes to whoever answers there, whole.
+        permit.view().needs_private()?;
         let account = permit.account();
-        let settings = self.checked(&request).await?;
+        let settings = WebhookSettings { scopes: permit.scopes(), ..self.checked(&request).await? };
         let generation = (random::seed()? >> 1) as i64;
         let changed = self
             .change(account, move |tx, rings| {
@@ -168,6 +172,7 @@ impl Hub {
             max_connections: request.max_connections.unwrap_or(USUAL_CONNECTIONS).clamp(1, 100),
             ip_address: request.ip_address.clone(),
             certificate: request.certificate.clone(),
+            scopes: Scopes::default(),
         })
     }
 }

@@ -257,7 +257,7 @@ async fn what_a_closed_store_could_not_note_is_delivered_again_in_order() {
         hub,
         shutdown,
         clock: world.clock.clone(),
-        caller: world.caller.clone(),
+        caller: world.caller,
         account: world.account,
         person: world.person,
     };

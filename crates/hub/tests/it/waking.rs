@@ -18,7 +18,7 @@ async fn a_writer_who_hangs_up_before_the_answer_wakes_those_who_wait() {
     let cast = world.cast().await;
     let (mut next, mut kept) = (0, 0);
     for round in 0..60 {
-        let (hub, caller) = (Arc::clone(&world.hub), cast.caller.clone());
+        let (hub, caller) = (Arc::clone(&world.hub), cast.caller);
         let poll = Ask { offset: next, timeout: 50, ..LOOK };
         let waits = tokio::spawn(async move { hub.updates(&permit::<UpdatesRead>(&caller), poll).await });
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -123,7 +123,7 @@ fn insert_before(tx: &mut dyn Tx, contact: &Contact) -> R<()> {
 
 fn listed(tx: &mut dyn Tx, sort: Sort, label: Option<&str>, q: &str) -> R<Vec<i64>> {
     let (terms, label) = (search::terms(q), label.map(str::to_owned));
-    let query = Query { terms, label, sort, start: Start::offset(0), limit: 9 };
+    let query = Query { terms, private: true, label, view: None, sort, start: Start::offset(0), limit: 9 };
     let page = contact_list::page(tx, ANN, &query)?;
     let contacts: Vec<Contact> = serde_json::from_str(&format!("[{}]", page.json)).unwrap();
     assert_eq!((page.total, page.version), (contacts.len() as i64, 5));

@@ -19,12 +19,14 @@ static LIST: Sql =
 static COUNT: Sql = Sql::new("SELECT count(*) FROM accounts");
 
 /// Tables whose rows are one account's own.
-static REMOVE: [Sql; 15] = [
+static REMOVE: [Sql; 17] = [
     Sql::new("DELETE FROM accounts WHERE account_id = $1"),
     Sql::new("DELETE FROM tokens WHERE account_id = $1"),
     Sql::new("DELETE FROM contact_labels WHERE account_id = $1"),
     Sql::new("DELETE FROM contact_aliases WHERE account_id = $1"),
     Sql::new("DELETE FROM contact_tombstones WHERE account_id = $1"),
+    Sql::new("DELETE FROM contact_label_tombstones WHERE account_id = $1"),
+    Sql::new("DELETE FROM views WHERE account_id = $1"),
     Sql::new("DELETE FROM chats WHERE account_id = $1"),
     Sql::new("DELETE FROM blocks WHERE account_id = $1"),
     Sql::new("DELETE FROM updates WHERE account_id = $1"),

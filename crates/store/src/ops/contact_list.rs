@@ -2,12 +2,18 @@
 //! the JSON they are kept in; nothing here reads it. Pages of a plain list are one statement, and so one state
 //! of the store, whichever door they go through; all else is `scan` territory.
 
+mod changes;
+mod public;
+
+pub use changes::{Change, changes};
+
 use std::sync::OnceLock;
 
 use super::search::{Condition, Index, Search};
+use super::views::{self, ViewId};
 use crate::{Param, R, Row, Sql, Tx, intern, p};
 use contactgram_model::search::Term;
-use contactgram_model::{ContactId, StoredContact, Timestamp, UserId};
+use contactgram_model::{Timestamp, UserId};
 
 /// The order of a list. Each has an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,8 +61,12 @@ impl Start {
 pub struct Query {
     /// All terms must match.
     pub terms: Vec<Term>,
+    /// Whether terms may match a number or an address; else names alone are searched.
+    pub private: bool,
     /// Only contacts with this label.
     pub label: Option<String>,
+    /// Only contacts that this view shows.
+    pub view: Option<ViewId>,
     /// The order.
     pub sort: Sort,
     /// The first row.
@@ -68,6 +78,11 @@ pub struct Query {
 impl Query {
     /// Whether it asks for all contacts of an account.
     pub fn is_plain(&self) -> bool {
+        self.is_whole() && self.view.is_none()
+    }
+
+    /// Whether it asks for all contacts that the caller can see.
+    pub fn is_whole(&self) -> bool {
         self.terms.is_empty() && self.label.is_none()
     }
 }
@@ -85,25 +100,21 @@ pub struct Page {
     pub version: i64,
 }
 
-static CHANGED: Sql = Sql::new(
-    "SELECT version, body FROM contacts WHERE account_id = $1 AND version > $2 ORDER BY version LIMIT $3",
-);
-/// Without those that were added again since: they are among the changed.
-static REMOVED: Sql = Sql::new(
-    "SELECT version, id FROM contact_tombstones t WHERE account_id = $1 AND version > $2 AND NOT EXISTS \
-     (SELECT 1 FROM contacts c WHERE c.account_id = t.account_id AND c.id = t.id) ORDER BY version LIMIT $3",
-);
 /// Grouped by a value and not by the column, or SQLite would pass over the whole table in the order of its
 /// key.
 static OLD: Sql = Sql::new(
-    "SELECT account_id + 0, max(version) FROM contact_tombstones WHERE deleted_at <= $1 GROUP BY account_id + 0",
+    "SELECT account_id + 0, max(version) FROM contact_tombstones WHERE deleted_at <= $1 GROUP BY account_id + 0 \
+     UNION ALL SELECT account_id + 0, max(version) FROM contact_label_tombstones WHERE deleted_at <= $1 \
+     GROUP BY account_id + 0",
 );
 static FORGET: Sql = Sql::new("DELETE FROM contact_tombstones WHERE account_id = $1 AND version <= $2");
+static FORGET_LABELS: Sql = Sql::new("DELETE FROM contact_label_tombstones WHERE deleted_at <= $1");
 
 /// A page of contacts.
 pub fn page(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Page> {
     if !query.is_plain() {
-        return filtered(tx, account, query);
+        let names_alone = !query.private && !query.terms.is_empty();
+        return if names_alone { public::page(tx, account, query) } else { filtered(tx, account, query) };
     }
     let Query { sort, start, limit, .. } = query;
     let mut params = vec![Param::Int(account.0), Param::Int(limit + 1), Param::Int(start.skip)];
@@ -148,29 +159,6 @@ pub fn place(
     })
 }
 
-/// One change since a sync token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// New or different.
-    Kept(StoredContact),
-    /// Removed.
-    Removed(ContactId),
-}
-
-/// Changes after version `since`, oldest first, with each one's version.
-pub fn changes(tx: &mut dyn Tx, account: UserId, since: i64, limit: i64) -> R<Vec<(i64, Change)>> {
-    let mut all = tx.all(&CHANGED, p![account, since, limit], |row| {
-        let version = row.int(0)?;
-        Ok((version, Change::Kept(StoredContact { version, body: row.string(1)? })))
-    })?;
-    all.extend(tx.all(&REMOVED, p![account, since, limit], |row| {
-        Ok((row.int(0)?, Change::Removed(ContactId(row.int(1)?))))
-    })?);
-    all.sort_by_key(|(version, _)| *version);
-    all.truncate(usize::try_from(limit).unwrap_or_default());
-    Ok(all)
-}
-
 /// Forgets tombstones up to `before` and expires the sync tokens that would need them.
 pub fn forget_old(tx: &mut dyn Tx, before: Timestamp) -> R<()> {
     let old = tx.all(&OLD, p![before], |row| Ok((UserId(row.int(0)?), row.int(1)?)))?;
@@ -178,7 +166,7 @@ pub fn forget_old(tx: &mut dyn Tx, before: Timestamp) -> R<()> {
         super::counters::raise_sync_floor(tx, account, version)?;
         tx.execute(&FORGET, p![account, version])?;
     }
-    Ok(())
+    tx.execute(&FORGET_LABELS, p![before]).map(drop)
 }
 
 /// The rows of a page as they come in; one more than the page holds tells that others follow.
@@ -239,11 +227,10 @@ fn plain(sort: Sort, after: bool) -> &'static Sql {
 /// A page of a search or of a label. What it counts and what it shows are two looks at the store.
 fn filtered(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Page> {
     let Query { sort, start, limit, .. } = query;
-    let Filter { condition, more, label } = filter(tx, account, query);
-    let texts = label.into_iter().chain(condition.params.iter().map(String::as_str));
-    let mut params: Vec<Param<'_>> =
-        [Param::Int(account.0)].into_iter().chain(texts.map(Param::Text)).collect();
-    let count = intern(format!("SELECT count(*) FROM ({}) AS counted", condition.select("1", &more)));
+    let filter = filter(tx, query, account);
+    let mut params = filter.params(account);
+    let Filter { condition, more, .. } = &filter;
+    let count = intern(format!("SELECT count(*) FROM ({}) AS counted", condition.select("1", more)));
     let total = tx.one(count, &params, |row| row.int(0))?;
     let version = super::counters::get(tx, account)?.contact_version;
     let next = params.len() + 1;
@@ -251,7 +238,7 @@ fn filtered(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Page> {
     params.extend(start.after.iter().flat_map(bind));
     let ((own, name), order) = (number(*sort), order(*sort));
     let behind = if start.after.is_some() { behind(*sort, next + 2) } else { String::new() };
-    let found = condition.select(&format!("body, {own}{name}"), &(more + &behind));
+    let found = condition.select(&format!("body, {own}{name}"), &format!("{more}{behind}"));
     let text = intern(format!("{found} ORDER BY {order} LIMIT ${next} OFFSET ${}", next + 1));
     let mut rows = Rows::new(*sort, *limit);
     tx.query(text, &params, &mut |row| rows.push(row, 2))?;
@@ -296,21 +283,36 @@ fn bind(place: &Place) -> impl Iterator<Item = Param<'_>> {
     name.into_iter().chain([Param::Int(number)])
 }
 
-/// How the rows are found by what they hold, and the condition besides, whose value is `$2`.
+/// How the rows are found by what they hold, and the conditions besides, whose values follow the account.
 struct Filter<'a> {
     condition: Condition,
     more: String,
     label: Option<&'a str>,
+    view: Option<ViewId>,
 }
 
-fn filter<'a>(tx: &mut dyn Tx, account: UserId, query: &'a Query) -> Filter<'a> {
-    let label = query.label.as_deref();
-    let more = match label {
-        Some(_) => " AND id IN (SELECT id FROM contact_labels WHERE account_id = $1 AND label = $2)",
-        None => "",
-    };
-    let first = if label.is_some() { 3 } else { 2 };
+impl Filter<'_> {
+    /// The values for what it asks.
+    fn params(&self, account: UserId) -> Vec<Param<'_>> {
+        let label = self.label.map(Param::Text);
+        let view = self.view.map(|view| Param::Int(view.number()));
+        let texts = self.condition.params.iter().map(|text| Param::Text(text));
+        [Param::Int(account.0)].into_iter().chain(label).chain(view).chain(texts).collect()
+    }
+}
+
+fn filter<'a>(tx: &mut dyn Tx, query: &'a Query, account: UserId) -> Filter<'a> {
+    let (label, view) = (query.label.as_deref(), query.view);
+    let (mut more, mut first) = (String::new(), 2);
+    if label.is_some() {
+        more.push_str(" AND id IN (SELECT id FROM contact_labels WHERE account_id = $1 AND label = $2)");
+        first += 1;
+    }
+    if view.is_some() {
+        more.push_str(&format!(" AND id IN {}", views::visible(first)));
+        first += 1;
+    }
     let search = Search { index: Index::Contacts, account, terms: &query.terms, first };
     let condition = if query.terms.is_empty() { search.plain() } else { search.condition(tx.dialect()) };
-    Filter { condition, more: more.to_owned(), label }
+    Filter { condition, more, label, view }
 }

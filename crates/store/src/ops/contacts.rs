@@ -40,6 +40,12 @@ static DROP_ALIASES: Sql = Sql::new("DELETE FROM contact_aliases WHERE account_i
 static DROP_ALIAS: Sql = Sql::new("DELETE FROM contact_aliases WHERE account_id = $1 AND old_id = $2");
 static BURY: Sql =
     Sql::new("INSERT INTO contact_tombstones (account_id, version, id, deleted_at) VALUES ($1, $2, $3, $4)");
+/// A contact that had the label and lost it before is told of once, as of now.
+static UNLABEL: Sql = Sql::new(
+    "INSERT INTO contact_label_tombstones (account_id, label, id, version, deleted_at) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (account_id, label, id) DO UPDATE SET version = excluded.version, \
+     deleted_at = excluded.deleted_at",
+);
 static DROP_LABELS: Sql = Sql::new("DELETE FROM contact_labels WHERE account_id = $1 AND id = $2");
 static ADD_LABEL: Sql = Sql::new("INSERT INTO contact_labels (account_id, label, id) VALUES ($1, $2, $3)");
 static SET_BODY: Sql =
@@ -136,8 +142,22 @@ pub fn bury(tx: &mut dyn Tx, account: UserId, id: ContactId, at: (i64, Timestamp
     tx.later(&BURY, p![account, version, id, now])
 }
 
+/// Tells sync tokens of views that the contact of this id has these labels no more.
+pub fn unlabel(
+    tx: &mut dyn Tx,
+    account: UserId,
+    (id, labels): (ContactId, &[String]),
+    (version, now): (i64, Timestamp),
+) -> R<()> {
+    for label in labels {
+        tx.later(&UNLABEL, p![account, label, id, version, now])?;
+    }
+    Ok(())
+}
+
 /// Makes `old` lead to `id` from now on, and whatever led to `old` too.
 pub fn add_alias(tx: &mut dyn Tx, account: UserId, old: ContactId, id: ContactId) -> R<()> {
+    super::views::follow(tx, account, old, id)?;
     tx.later(&MOVE_ALIASES, p![account, old, id])?;
     tx.later(&ADD_ALIAS, p![account, old, id])
 }

@@ -2,6 +2,7 @@
 //! `scan` territory: offsets and searches may touch many rows.
 
 use super::search::{Condition, Index, Search};
+use super::views::{self, ViewId};
 use super::{chats, counters};
 use crate::{Param, R, Sql, Tx, intern, p};
 use contactgram_model::search::Term;
@@ -18,8 +19,12 @@ pub struct Query {
     pub from: Option<MessageId>,
     /// Only ids below.
     pub below: Option<MessageId>,
+    /// Only chats with contacts that this view shows.
+    pub view: Option<ViewId>,
     /// All terms must match.
     pub terms: Vec<Term>,
+    /// Whether shared contacts are passed over: a term may be part of a number.
+    pub without_shared: bool,
     /// Oldest first.
     pub ascending: bool,
     /// Rows to leave out first.
@@ -59,8 +64,11 @@ pub fn page(tx: &mut dyn Tx, owner: UserId, query: &Query, each: &mut dyn FnMut(
 /// How many messages the query has in all: exact, from counters where the query is a whole mailbox or a
 /// whole chat, else counted up to `most`; `None` beyond.
 pub fn count(tx: &mut dyn Tx, owner: UserId, query: &Query, most: i64) -> R<Option<i64>> {
-    let narrowed =
-        query.direction.is_some() || query.from.is_some() || query.below.is_some() || !query.terms.is_empty();
+    let narrowed = query.view.is_some()
+        || query.direction.is_some()
+        || query.from.is_some()
+        || query.below.is_some()
+        || !query.terms.is_empty();
     match query.chat {
         None if !narrowed => return Ok(Some(counters::get(tx, owner)?.messages)),
         Some(chat) if !narrowed => return Ok(Some(chats::get(tx, owner, chat)?.messages)),
@@ -116,6 +124,13 @@ fn filter(tx: &mut dyn Tx, owner: UserId, query: &Query) -> R<Filter> {
     if query.below.is_some() {
         place("message_id <");
     }
+    if query.view.is_some() {
+        more.push_str(&format!(" AND chat_id IN {}", views::visible(next)));
+        next += 1;
+    }
+    if query.without_shared {
+        more.push_str(r#" AND body NOT LIKE '%"contact":{%'"#);
+    }
     let search = Search { index: Index::Messages, account: owner, terms: &query.terms, first: next };
     let small = match query.chat {
         _ if query.terms.is_empty() => true,
@@ -134,6 +149,7 @@ fn bind<'a>(owner: UserId, query: &Query, texts: &'a [String]) -> Vec<Param<'a>>
     params.extend(query.direction.map(|direction| Param::Bool(direction == Direction::Out)));
     params.extend(query.from.map(|id| Param::Int(id.0)));
     params.extend(query.below.map(|id| Param::Int(id.0)));
+    params.extend(query.view.map(|view| Param::Int(view.number())));
     params.extend(texts.iter().map(|text| Param::Text(text)));
     params
 }

@@ -20,6 +20,7 @@ pub mod search;
 pub mod settings;
 pub mod tokens;
 pub mod updates;
+pub mod views;
 pub mod webhooks;
 
 #[cfg(test)]

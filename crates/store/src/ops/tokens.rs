@@ -1,20 +1,32 @@
-//! Tokens as digests. An account may hold several, each with a label and an expiry of its own.
-//! The plain token never comes here.
+//! Credentials as digests: account tokens, keys, and whatever else opens an account. An account may hold several,
+//! each with a label, an expiry and scopes of its own. The plain form never comes here.
 
-use crate::{R, Row, Sql, Tx, p};
-use contactgram_model::{Timestamp, TokenDigest, UserId};
+use super::views::{self, ViewId};
+use crate::{R, Row, Sql, StoreError, Tx, p};
+use contactgram_model::scope::Scopes;
+use contactgram_model::{Timestamp, TokenDigest, TokenKind, UserId};
 
+static NEXT: Sql =
+    Sql::new("UPDATE counters SET token_id = token_id + 1 WHERE account_id = $1 RETURNING token_id");
 static INSERT: Sql = Sql::new(
-    "INSERT INTO tokens (account_id, token_id, digest, label, created_at, expires_at) \
-     VALUES ($1, (SELECT coalesce(max(token_id), 0) + 1 FROM tokens WHERE account_id = $1), $2, $3, $4, $5) \
-     RETURNING token_id",
+    "INSERT INTO tokens (account_id, token_id, digest, label, created_at, expires_at, kind, scopes, view_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 );
-static DIGESTS: Sql = Sql::new("SELECT token_id, digest, expires_at FROM tokens WHERE account_id = $1");
+static DIGESTS: Sql = Sql::new(
+    "SELECT token_id, digest, expires_at, scopes, view_id, last_used_at FROM tokens WHERE account_id = $1",
+);
 static LIST: Sql = Sql::new(
-    "SELECT token_id, label, created_at, expires_at FROM tokens WHERE account_id = $1 ORDER BY token_id",
+    "SELECT token_id, label, created_at, expires_at, scopes, view_id, last_used_at FROM tokens \
+     WHERE account_id = $1 AND kind = $2 ORDER BY token_id",
 );
-static DELETE: Sql = Sql::new("DELETE FROM tokens WHERE account_id = $1 AND token_id = $2");
-static DELETE_ALL: Sql = Sql::new("DELETE FROM tokens WHERE account_id = $1");
+static USED: Sql = Sql::new(
+    "UPDATE tokens SET last_used_at = $3 WHERE account_id = $1 AND token_id = $2 \
+     AND (last_used_at IS NULL OR last_used_at < $3)",
+);
+static DELETE: Sql = Sql::new(
+    "DELETE FROM tokens WHERE account_id = $1 AND token_id = $2 AND kind = $3 RETURNING coalesce(view_id, 0)",
+);
+static DELETE_ALL: Sql = Sql::new("DELETE FROM tokens WHERE account_id = $1 AND kind = $2");
 
 /// A token as its owner sees it later: everything but the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +39,12 @@ pub struct TokenInfo {
     pub created_at: Timestamp,
     /// From when on it is refused.
     pub expires_at: Option<Timestamp>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Which contacts it sees; all where there is none.
+    pub view: Option<ViewId>,
+    /// When it was used last, to a minute or so.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// A token about to be stored.
@@ -34,17 +52,34 @@ pub struct TokenInfo {
 pub struct NewToken {
     /// The digest of its plain form.
     pub digest: TokenDigest,
+    /// What it is.
+    pub kind: TokenKind,
     /// What it is for.
     pub label: Option<String>,
     /// From when on it is refused.
     pub expires_at: Option<Timestamp>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Which contacts it sees; all where there is none.
+    pub view: Option<ViewId>,
 }
 
-/// Stores a token; answers its number.
+impl NewToken {
+    /// An account token without a label, for ever.
+    pub fn of_account(digest: TokenDigest) -> NewToken {
+        let (kind, scopes) = (TokenKind::Account, Scopes::all());
+        NewToken { digest, kind, label: None, expires_at: None, scopes, view: None }
+    }
+}
+
+/// Stores a token of an account that has its counters; answers its number, which no other ever gets.
 pub fn insert(tx: &mut dyn Tx, account: UserId, token: &NewToken, now: Timestamp) -> R<i64> {
     let digest = token.digest.bytes();
-    let params = p![account, digest, token.label, now, token.expires_at];
-    tx.one(&INSERT, params, |row| row.int(0))
+    let (kind, scopes, view) = (token.kind.code(), bits(token.scopes), token.view.map(ViewId::number));
+    let id = tx.one(&NEXT, p![account], |row| row.int(0))?;
+    let params = p![account, id, digest, token.label, now, token.expires_at, kind, scopes, view];
+    tx.execute(&INSERT, params)?;
+    Ok(id)
 }
 
 /// A token that a digest led to.
@@ -54,6 +89,12 @@ pub struct FoundToken {
     pub id: i64,
     /// From when on it is refused.
     pub expires_at: Option<Timestamp>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Which contacts it sees; all where there is none.
+    pub view: Option<ViewId>,
+    /// When it was used last, to a minute or so.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// The token with this digest, if it has not expired at `now`.
@@ -63,31 +104,68 @@ pub fn find(tx: &mut dyn Tx, account: UserId, digest: &TokenDigest, now: Timesta
         let fits = TokenDigest::from_bytes(row.blob(1)?).is_some_and(|stored| stored == *digest);
         let expires_at = row.opt_int(2)?;
         if fits && expires_at.is_none_or(|end| now < end) {
-            found = Some(FoundToken { id: row.int(0)?, expires_at });
+            let id = row.int(0)?;
+            let (scopes, view) = (scopes(row.opt_int(3)?), view(row, 4, id)?);
+            found = Some(FoundToken { id, expires_at, scopes, view, last_used_at: row.opt_int(5)? });
         }
         Ok(())
     })?;
     Ok(found)
 }
 
-/// An account's tokens.
-pub fn list(tx: &mut dyn Tx, account: UserId) -> R<Vec<TokenInfo>> {
-    tx.all(&LIST, p![account], |row: &dyn Row| {
+/// An account's tokens of a kind.
+pub fn list(tx: &mut dyn Tx, account: UserId, kind: TokenKind) -> R<Vec<TokenInfo>> {
+    tx.all(&LIST, p![account, kind.code()], |row: &dyn Row| {
+        let id = row.int(0)?;
         Ok(TokenInfo {
-            id: row.int(0)?,
+            id,
             label: row.opt_string(1)?,
             created_at: row.int(2)?,
             expires_at: row.opt_int(3)?,
+            scopes: scopes(row.opt_int(4)?),
+            view: view(row, 5, id)?,
+            last_used_at: row.opt_int(6)?,
         })
     })
 }
 
-/// Forgets one token; `false` when there is no such number.
-pub fn delete(tx: &mut dyn Tx, account: UserId, token: i64) -> R<bool> {
-    Ok(tx.execute(&DELETE, p![account, token])? == 1)
+/// Notes when a token was used.
+pub fn used(tx: &mut dyn Tx, account: UserId, token: i64, now: Timestamp) -> R<()> {
+    tx.execute(&USED, p![account, token, now]).map(drop)
 }
 
-/// Forgets all tokens of an account; answers how many there were.
+/// Forgets one token with its view; `false` when there is no such number of this kind.
+pub fn delete(tx: &mut dyn Tx, account: UserId, (token, kind): (i64, TokenKind)) -> R<bool> {
+    let Some(view) = tx.opt(&DELETE, p![account, token, kind.code()], |row| row.int(0))? else {
+        return Ok(false);
+    };
+    if let Some(view) = ViewId::new(view) {
+        views::delete(tx, account, view)?;
+    }
+    Ok(true)
+}
+
+/// Forgets all account tokens of an account; answers how many there were.
 pub fn delete_all(tx: &mut dyn Tx, account: UserId) -> R<u64> {
-    tx.execute(&DELETE_ALL, p![account])
+    tx.execute(&DELETE_ALL, p![account, TokenKind::Account.code()])
+}
+
+/// All scopes are kept as none: also those that a later version adds.
+pub(super) fn bits(scopes: Scopes) -> Option<i64> {
+    (scopes != Scopes::all()).then(|| scopes.bits())
+}
+
+pub(super) fn scopes(bits: Option<i64>) -> Scopes {
+    bits.map_or_else(Scopes::all, Scopes::from_bits)
+}
+
+/// A view that can't be one must not open everything.
+fn view(row: &dyn Row, column: usize, token: i64) -> R<Option<ViewId>> {
+    match row.opt_int(column)? {
+        None => Ok(None),
+        Some(number) => match ViewId::new(number) {
+            Some(view) => Ok(Some(view)),
+            None => Err(StoreError::corrupt("tokens", "view_id", token)),
+        },
+    }
 }

@@ -1,5 +1,6 @@
 //! Webhook settings and how the last deliveries went. What is still to be delivered is in `updates`.
 
+use super::tokens::{bits, scopes};
 use super::updates::DEFAULT_CONSUMER;
 use crate::{R, Row, Sql, Tx, p};
 use contactgram_model::webhook::{Webhook, WebhookSettings};
@@ -8,7 +9,7 @@ use contactgram_model::{Timestamp, UserId};
 macro_rules! columns {
     () => {
         "url, secret_token, max_connections, ip_address, certificate, generation, last_error_date, \
-         last_error_message"
+         last_error_message, scopes"
     };
 }
 
@@ -17,8 +18,8 @@ static GET: Sql =
 static ALL: Sql = Sql::new("SELECT account_id FROM webhooks WHERE name = $1 ORDER BY account_id");
 static PUT: Sql = Sql::new(
     "INSERT INTO webhooks (account_id, name, url, secret_token, max_connections, ip_address, certificate, \
-     generation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account_id, name) DO UPDATE SET \
-     url = excluded.url, secret_token = excluded.secret_token, max_connections = excluded.max_connections, \
+     generation, scopes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account_id, name) DO UPDATE \
+     SET url = excluded.url, scopes = excluded.scopes, secret_token = excluded.secret_token, max_connections = excluded.max_connections, \
      ip_address = excluded.ip_address, certificate = excluded.certificate, generation = excluded.generation, \
      last_error_date = NULL, last_error_message = NULL",
 );
@@ -38,6 +39,7 @@ pub fn get(tx: &mut dyn Tx, account: UserId) -> R<Option<Webhook>> {
                 max_connections: row.int(2)?,
                 ip_address: row.opt_string(3)?,
                 certificate: row.opt_string(4)?,
+                scopes: scopes(row.opt_int(8)?),
             },
             generation: row.int(5)?,
             last_error_date: row.opt_int(6)?,
@@ -53,6 +55,7 @@ pub fn accounts(tx: &mut dyn Tx) -> R<Vec<UserId>> {
 
 /// Sets an account's webhook.
 pub fn put(tx: &mut dyn Tx, account: UserId, settings: &WebhookSettings, generation: i64) -> R<()> {
+    let scopes = bits(settings.scopes);
     let params = p![
         account,
         DEFAULT_CONSUMER,
@@ -61,7 +64,8 @@ pub fn put(tx: &mut dyn Tx, account: UserId, settings: &WebhookSettings, generat
         settings.max_connections,
         settings.ip_address,
         settings.certificate,
-        generation
+        generation,
+        scopes
     ];
     tx.execute(&PUT, params).map(drop)
 }

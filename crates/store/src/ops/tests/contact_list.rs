@@ -7,7 +7,7 @@ use crate::{R, Store, Tx, each_store};
 use contactgram_model::{Contact, ContactId, StoredContact, search};
 
 fn query(sort: Sort, start: Start, limit: i64) -> Query {
-    Query { terms: Vec::new(), label: None, sort, start, limit }
+    Query { terms: Vec::new(), private: true, label: None, view: None, sort, start, limit }
 }
 
 fn searching(q: &str, label: Option<&str>) -> Query {
@@ -240,7 +240,7 @@ each_store! {
         .await;
         let changes = |since, limit| {
             read(&store, move |tx| {
-                let changes = contact_list::changes(tx, ANN, since, limit)?;
+                let changes = contact_list::changes(tx, (ANN, None), since, limit)?;
                 Ok(changes
                     .into_iter()
                     .map(|(version, change)| match change {
@@ -277,9 +277,9 @@ each_store! {
         write(&store, |tx| contact_list::forget_old(tx, NOW + 1)).await;
         let floor = |account| read(&store, move |tx| Ok(counters::get(tx, account)?.sync_floor));
         assert_eq!((floor(ANN).await, floor(BEN).await), (5, 0));
-        let left = read(&store, |tx| contact_list::changes(tx, ANN, 0, 9)).await;
+        let left = read(&store, |tx| contact_list::changes(tx, (ANN, None), 0, 9)).await;
         assert_eq!(left, [(6, Change::Removed(ContactId(3)))]);
-        assert_eq!(read(&store, |tx| contact_list::changes(tx, BEN, 0, 9)).await.len(), 3);
+        assert_eq!(read(&store, |tx| contact_list::changes(tx, (BEN, None), 0, 9)).await.len(), 3);
         write(&store, |tx| contact_list::forget_old(tx, NOW + 1)).await;
         assert_eq!(floor(ANN).await, 5);
     }

@@ -37,7 +37,9 @@ fn get(tx: &mut dyn Tx, id: i64) -> R<Option<Contact>> {
 fn listed(tx: &mut dyn Tx, label: Option<&str>, q: &str) -> R<Vec<i64>> {
     let query = contact_list::Query {
         terms: search::terms(q),
+        private: true,
         label: label.map(str::to_owned),
+        view: None,
         sort: contact_list::Sort::Id,
         start: contact_list::Start::offset(0),
         limit: 100,

@@ -5,12 +5,14 @@ use crate::ops::commands::Audience;
 use crate::ops::idempotency::Kept;
 use crate::ops::tokens::NewToken;
 use crate::ops::updates::NewUpdate;
+use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::Failure;
 use crate::ops::{
     accounts, callbacks, chats, commands, contacts, counters, directory, groups, idempotency, tokens,
-    updates, webhooks,
+    updates, views, webhooks,
 };
-use crate::{R, Tx};
+use crate::{R, StoreError, Tx};
+use contactgram_model::scope::Scopes;
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{
@@ -49,8 +51,11 @@ fn person(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
     accounts::insert(tx, &account)?;
     counters::open(tx, id, 0)?;
     let digest = PlainToken::create(id, &[1; RANDOM_BYTES]).digest();
-    let token = NewToken { digest, label: Some(word.to_owned()), expires_at: None };
-    tokens::insert(tx, id, &token, NOW).map(drop)
+    let token = NewToken { label: Some(word.to_owned()), ..NewToken::of_account(digest) };
+    tokens::insert(tx, id, &token, NOW)?;
+    let id_of_view = ViewId::new(9).ok_or(StoreError::NotFound)?;
+    let view = View { labels: vec![word.to_owned()], contacts: vec![ContactId(7)] };
+    views::put(tx, id, id_of_view, &view)
 }
 
 fn address_book(tx: &mut dyn Tx, id: UserId, word: &str, labelled: i64) -> R<()> {
@@ -66,6 +71,7 @@ fn address_book(tx: &mut dyn Tx, id: UserId, word: &str, labelled: i64) -> R<()>
     }
     add(tx, id, &contact(10, "Gone"))?;
     remove(tx, id, ContactId(10), NOW)?;
+    contacts::unlabel(tx, id, (ContactId(10), &[word.to_owned()]), (1, NOW))?;
     contacts::add_alias(tx, id, ContactId(ContactId::OWN.start), ContactId(7))
 }
 
@@ -93,6 +99,7 @@ fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
         max_connections: 1,
         ip_address: None,
         certificate: None,
+        scopes: Scopes::all(),
     };
     webhooks::put(tx, id, &settings, 1)?;
     let failure = Failure { generation: 1, date: NOW, message: word.to_owned() };

@@ -7,7 +7,7 @@ use crate::ops::contact_list::{self, Change, Query, Sort, Start};
 use crate::ops::updates::{self, Span};
 use crate::ops::{callbacks, commands, contacts, history, idempotency, messages, tokens, webhooks};
 use crate::{R, Store, Tx, each_store};
-use contactgram_model::{ContactId, MessageId, UpdateId, UserId, search};
+use contactgram_model::{ContactId, MessageId, TokenKind, UpdateId, UserId, search};
 
 async fn both(store: &Store) {
     write(store, |tx| {
@@ -39,7 +39,7 @@ each_store! {
             for sort in [Sort::Name, Sort::Id, Sort::UpdatedAt] {
                 let list = |q: &str, label: Option<&str>, start| {
                     let label = label.map(str::to_owned);
-                    let query = Query { terms: search::terms(q), label, sort, start, limit: 100 };
+                    let query = Query { terms: search::terms(q), private: true, label, view: None, sort, start, limit: 100 };
                     scan(&store, move |tx| listed(tx, account, &query))
                 };
                 let own = fill::CONTACTS.map(|id| (word.to_owned(), id));
@@ -54,7 +54,7 @@ each_store! {
             }
             let (changes, by_phone, aliased) = scan(&store, move |tx| {
                 Ok((
-                    contact_list::changes(tx, account, 0, 100)?,
+                    contact_list::changes(tx, (account, None), 0, 100)?,
                     contacts::by_phone(tx, account, "+14155550107")?,
                     contacts::get(tx, account, ContactId(ContactId::OWN.start))?,
                 ))
@@ -106,7 +106,7 @@ each_store! {
                 assert!(body.is_some_and(|body| body.contains(word)));
                 assert_eq!(updates::pending(tx, account, NOW)?, 2);
                 assert_eq!(updates::nth_last(tx, account, span, 0)?, Some(UpdateId(3)));
-                let labels: Vec<_> = tokens::list(tx, account)?.into_iter().map(|token| token.label).collect();
+                let labels: Vec<_> = tokens::list(tx, account, TokenKind::Account)?.into_iter().map(|token| token.label).collect();
                 assert_eq!(labels, [Some(word.to_owned())]);
                 let webhook = webhooks::get(tx, account)?.unwrap();
                 assert!(webhook.settings.url.contains(word));

@@ -23,6 +23,7 @@ mod search;
 mod settings;
 mod tokens;
 mod updates;
+mod views;
 mod webhooks;
 
 use super::contact_list::Page;

@@ -15,7 +15,15 @@ pub(super) fn index_all(tx: &mut dyn Tx) -> R<()> {
 
 fn found(tx: &mut dyn Tx, q: &str) -> R<Vec<i64>> {
     let terms = search::terms(q);
-    let query = Query { terms, label: None, sort: Sort::Id, start: Start::offset(0), limit: 100 };
+    let query = Query {
+        terms,
+        private: true,
+        label: None,
+        view: None,
+        sort: Sort::Id,
+        start: Start::offset(0),
+        limit: 100,
+    };
     let page = contact_list::page(tx, ANN, &query)?;
     Ok(on(&page).iter().map(|contact| contact.id.0).collect())
 }

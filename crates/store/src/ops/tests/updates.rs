@@ -4,6 +4,7 @@ use super::{ANN, BEN, NOW, open, read, write};
 use crate::ops::updates::{self, KEPT_S, NewUpdate, Span, Standing};
 use crate::ops::{accounts, counters, webhooks};
 use crate::{R, Store, Tx, each_store};
+use contactgram_model::scope::Scopes;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{Account, AccountKind, UpdateId, UpdateKind, UpdateKinds, UserId};
 
@@ -94,6 +95,7 @@ each_store! {
             max_connections: 40,
             ip_address: None,
             certificate: None,
+            scopes: Scopes::all(),
         };
         write(&store, move |tx| webhooks::put(tx, ANN, &settings, 1)).await;
         assert_eq!(stands().await, Some(Standing { newest: UpdateId(12), has_webhook: true, ..empty }));

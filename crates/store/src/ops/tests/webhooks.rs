@@ -3,6 +3,7 @@
 use super::{ANN, BEN, NOW, read, write};
 use crate::ops::webhooks::{self, Failure};
 use crate::{Store, each_store};
+use contactgram_model::scope::{Scope, Scopes};
 use contactgram_model::webhook::{Webhook, WebhookSettings};
 
 fn settings(url: &str) -> WebhookSettings {
@@ -12,6 +13,7 @@ fn settings(url: &str) -> WebhookSettings {
         max_connections: 40,
         ip_address: None,
         certificate: None,
+        scopes: Scopes::all(),
     }
 }
 
@@ -29,6 +31,7 @@ each_store! {
             secret_token: None,
             ip_address: Some("192.0.2.1".to_owned()),
             certificate: Some("PEM".to_owned()),
+            scopes: [Scope::UpdatesRead].into_iter().collect(),
             ..settings("https://b")
         };
         let given = other.clone();

@@ -5,16 +5,21 @@ use crate::ops::commands::Audience;
 use crate::ops::contact_list::{self, Place, Sort, Start};
 use crate::ops::tokens::NewToken;
 use crate::ops::updates::{NewUpdate, Span};
+use crate::ops::views::ViewId;
 use crate::ops::{
     accounts, callbacks, chats, commands, contacts, counters, directory, groups, history, idempotency,
-    messages, newcomers, search as index, settings, tokens, updates, webhooks,
+    messages, newcomers, search as index, settings, tokens, updates, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::{
-    ChatId, Contact, ContactId, Direction, MessageId, PlainToken, UpdateId, UpdateKind, UpdateKinds, User,
-    UserId, UserKind, search,
+    ChatId, Contact, ContactId, Direction, MessageId, PlainToken, TokenKind, UpdateId, UpdateKind,
+    UpdateKinds, User, UserId, UserKind, search,
 };
+
+fn view() -> R<ViewId> {
+    ViewId::new(9).ok_or(StoreError::NotFound)
+}
 
 const OWN: i64 = ContactId::OWN.start;
 const SPAN: Span = Span { from: UpdateId(1), now: NOW, limit: 50 };
@@ -77,10 +82,13 @@ fn people(tx: &mut dyn Tx) -> R<()> {
     accounts::acting(tx, ANN)?;
     let digest = PlainToken::create(ANN, &[2; RANDOM_BYTES]).digest();
     tokens::find(tx, ANN, &digest, NOW)?;
-    let number = tokens::insert(tx, ANN, &NewToken { digest, label: None, expires_at: None }, NOW)?;
-    tokens::list(tx, ANN)?;
-    tokens::delete(tx, ANN, number)?;
+    let number = tokens::insert(tx, ANN, &NewToken::of_account(digest), NOW)?;
+    tokens::list(tx, ANN, TokenKind::Account)?;
+    tokens::used(tx, ANN, number, NOW)?;
+    tokens::delete(tx, ANN, (number, TokenKind::Account))?;
     tokens::delete_all(tx, ANN)?;
+    views::get(tx, ANN, view()?)?;
+    views::shows(tx, ANN, view()?, ContactId(101))?;
     groups::get(tx, fill::GROUP)?;
     groups::member(tx, fill::GROUP, ANN)?;
     groups::members(tx, fill::GROUP)?;
@@ -166,11 +174,11 @@ pub(super) fn pages(tx: &mut dyn Tx) -> R<()> {
     ] {
         for start in starts {
             contact_list::place(tx, ANN, sort, (start.after.as_ref(), 100))?;
-            let query = contact_list::Query { terms: Vec::new(), label: None, sort, start, limit: 50 };
+            let query = contact_list::Query { start, ..list(sort) };
             contact_list::page(tx, ANN, &query)?;
         }
     }
-    contact_list::changes(tx, ANN, 1000, 50)?;
+    contact_list::changes(tx, (ANN, None), 1000, 50)?;
     for chat in [None, Some(ChatId(20))] {
         for direction in [None, Some(Direction::In)] {
             for (from, below) in [(None, None), (Some(MessageId(9)), Some(MessageId(900)))] {
@@ -180,10 +188,10 @@ pub(super) fn pages(tx: &mut dyn Tx) -> R<()> {
                         direction,
                         from,
                         below,
-                        terms: Vec::new(),
                         ascending,
                         offset: 5,
                         limit: 50,
+                        ..Default::default()
                     };
                     history::page(tx, ANN, &query, &mut |_| {})?;
                     history::count(tx, ANN, &query, 100)?;
@@ -194,14 +202,37 @@ pub(super) fn pages(tx: &mut dyn Tx) -> R<()> {
     directory::people(tx, UserId(1000), 50).map(drop)
 }
 
+fn list(sort: Sort) -> contact_list::Query {
+    let (terms, start) = (Vec::new(), Start::offset(0));
+    contact_list::Query { terms, private: true, label: None, view: None, sort, start, limit: 50 }
+}
+
+/// What a narrowed credential asks: its contacts, one by one, and their chats.
+pub(super) fn views(tx: &mut dyn Tx) -> R<()> {
+    for terms in [Vec::new(), search::terms("common words")] {
+        for private in [true, false] {
+            let query =
+                contact_list::Query { terms: terms.clone(), private, view: Some(view()?), ..list(Sort::Id) };
+            contact_list::page(tx, ANN, &query)?;
+        }
+        let query = history::Query { view: Some(view()?), terms, limit: 50, ..Default::default() };
+        history::page(tx, ANN, &query, &mut |_| {})?;
+        history::count(tx, ANN, &query, 100)?;
+    }
+    contact_list::changes(tx, (ANN, Some(view()?)), 1000, 50)?;
+    views::count(tx, ANN, view()?).map(drop)
+}
+
 /// Searches, alone and within a label, a chat or a direction.
 pub(super) fn searches(tx: &mut dyn Tx) -> R<()> {
     let terms = search::terms("common words");
     for sort in [Sort::Name, Sort::Id, Sort::UpdatedAt] {
         for label in [None, Some("vip".to_owned())] {
-            let start = Start::offset(0);
-            let query = contact_list::Query { terms: terms.clone(), label, sort, start, limit: 50 };
-            contact_list::page(tx, ANN, &query)?;
+            for private in [true, false] {
+                let (terms, label) = (terms.clone(), label.clone());
+                let query = contact_list::Query { terms, private, label, ..list(sort) };
+                contact_list::page(tx, ANN, &query)?;
+            }
         }
     }
     for chat in [None, Some(ChatId(20))] {

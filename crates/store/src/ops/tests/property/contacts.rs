@@ -124,7 +124,9 @@ fn check(
         let rows = wanted(&model, question);
         let query = Query {
             terms: search::terms(&question.q),
+            private: true,
             label: question.label.map(str::to_owned),
+            view: None,
             sort: question.sort,
             start: Start::offset(question.offset),
             limit: question.limit,

@@ -56,7 +56,8 @@ fn asked() -> impl Strategy<Value = Question> {
     (narrow, page, 0..30_i64, -5..45_i64).prop_map(
         |((chat, direction, from, below, q), (ascending, offset, limit), most, later)| {
             let terms = q.as_deref().map(search::terms).unwrap_or_default();
-            let query = Query { chat, direction, from, below, terms, ascending, offset, limit };
+            let query =
+                Query { chat, direction, from, below, terms, ascending, offset, limit, ..Query::default() };
             Question { query, most, time: NOW + later }
         },
     )
