@@ -28,6 +28,9 @@ use std::sync::Arc;
 /// How requests are taken.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The address under which clients reach the server, without a slash at the end: OAuth's issuer, and the origin of
+    /// the portal's pages.
+    pub url: String,
     /// Bounds of a request's body outside uploads.
     pub body: BodyLimits,
     /// The largest `multipart/form-data` body, in bytes.
@@ -47,6 +50,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            url: "http://127.0.0.1:8081".to_owned(),
             body: server::Limits::default().body(),
             max_upload: 20 << 20,
             allow_basic: true,

@@ -73,12 +73,13 @@ async fn serve_hub(
     let admin_token = first::admin_token(hub, config).await?;
     hub.start().await?;
     let limits = limits(config);
-    let options = Options { metrics: counted.clone(), ..options(config) };
-    let app = contactgram_http::app(Arc::clone(hub), options);
     let listening = api.local_addr()?.to_string();
     let local = || format!("http://{}", reachable(&listening));
+    let url = config.public_url.clone().unwrap_or_else(local);
+    let options = Options { url: url.clone(), metrics: counted.clone(), ..options(config) };
+    let app = contactgram_http::app(Arc::clone(hub), options);
     let banner = Banner {
-        url: config.public_url.clone().unwrap_or_else(local),
+        url,
         metrics: metrics.as_ref().map(|listener| listener.local_addr()).transpose()?.map(|at| at.to_string()),
         accounts: first::accounts(hub).await?,
         first,
@@ -133,7 +134,7 @@ fn options(config: &Config) -> Options {
         allow_token_in_path: config.allow_token_in_path,
         cors_origins: config.cors_origins.clone(),
         admin_digest: config.admin_token.clone().map(|token| AdminToken::from(token).digest()),
-        metrics: None,
+        ..Options::default()
     }
 }
 
