@@ -24,6 +24,9 @@ pub struct Banner {
     /// The admin token that this start made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_token: Option<String>,
+    /// Where the first owner sets a password, while nobody can sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_link: Option<String>,
 }
 
 /// The account that the first start makes.
@@ -57,6 +60,11 @@ impl Banner {
         if self.first.is_some() || self.admin_token.is_some() {
             lines.push(String::new());
             lines.push("Tokens are shown this once: keep them now.".to_owned());
+        }
+        if let Some(link) = &self.owner_link {
+            lines.push(String::new());
+            lines.push("Set the owner's password, once and within a day, at".to_owned());
+            lines.push(format!("  {link}"));
         }
         lines.join("\n")
     }
@@ -99,6 +107,7 @@ mod tests {
             accounts: 2,
             first: None,
             admin_token: None,
+            owner_link: None,
         }
     }
 
@@ -113,6 +122,13 @@ mod tests {
     fn an_admin_token_comes_with_the_warning() {
         let text = Banner { admin_token: Some("abc".to_owned()), ..later() }.text();
         assert!(text.contains("admin token    abc") && text.contains("shown this once"), "{text}");
+    }
+
+    #[test]
+    fn the_owners_link_stands_alone_on_its_line() {
+        let link = "http://127.0.0.1:8081/portal/welcome?code=abc".to_owned();
+        let text = Banner { owner_link: Some(link.clone()), ..later() }.text();
+        assert_eq!(text.lines().last(), Some(format!("  {link}").as_str()));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use view::View;
 
 use crate::{Error, Hub, Rings};
 use contactgram_model::scope::{Scope, Scopes};
-use contactgram_model::{PlainToken, TokenKind, UserId};
+use contactgram_model::{Actor, MemberId, PlainToken, Role, TokenKind, UserId};
 use contactgram_store::Tx;
 use contactgram_store::ops::tokens;
 use contactgram_store::ops::views::ViewId;
@@ -27,8 +27,9 @@ pub struct Caller {
     account: UserId,
     scopes: Scopes,
     narrow: Option<ViewId>,
-    /// The credential's number within the account; 0 for what the server does by itself.
+    /// The credential's number within the account; 0 for what the server does by itself, and for members.
     token: i64,
+    actor: Actor,
 }
 
 /// What a permit is for.
@@ -66,6 +67,11 @@ impl<N> Permit<N> {
     /// What the verb may show.
     pub(crate) fn view(&self) -> View {
         self.view
+    }
+
+    /// Who acts, for the audit log.
+    pub(crate) fn actor(&self) -> Actor {
+        self.caller.actor
     }
 
     /// All that the caller may do, for what acts in its name later.
@@ -110,7 +116,12 @@ impl Caller {
         }
     }
 
-    /// The credential's number within the account; 0 for a method call in a webhook's reply.
+    /// Who acts, for the audit log.
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// The credential's number within the account; 0 for a method call in a webhook's reply, and for members.
     pub fn token(&self) -> i64 {
         self.token
     }
@@ -122,7 +133,12 @@ impl Caller {
 
     /// A caller for a method call in a webhook's reply: it may do what whoever set the webhook might.
     pub(crate) fn of_webhook(account: UserId, scopes: Scopes) -> Caller {
-        Caller { account, scopes, narrow: None, token: 0 }
+        Caller { account, scopes, narrow: None, token: 0, actor: Actor::Server }
+    }
+
+    /// A caller for what somebody does who is signed in.
+    pub(crate) fn of_member(account: UserId, member: MemberId, role: Role) -> Caller {
+        Caller { account, scopes: role.scopes(), narrow: None, token: 0, actor: Actor::Member(member) }
     }
 }
 
@@ -139,12 +155,18 @@ impl Hub {
             TokenKind::Key | TokenKind::Access if token.is_ours() => {}
             _ => return Err(Error::Unauthorized),
         }
+        let kind = token.kind();
         let (account, digest, now) = (token.account(), token.digest(), self.clock.now());
         let asked = self.known.before_asking(token);
         let found =
             self.store.read(move |tx| Ok::<_, Error>(tokens::find(tx, account, &digest, now)?)).await?;
         let token = found.ok_or(Error::Unauthorized)?;
-        let caller = Caller { account, scopes: token.scopes, narrow: token.view, token: token.id };
+        let actor = match kind {
+            TokenKind::Account => Actor::Token(token.id),
+            TokenKind::Key => Actor::Key(token.id),
+            TokenKind::Access | TokenKind::Refresh => Actor::Application(token.id),
+        };
+        let caller = Caller { account, scopes: token.scopes, narrow: token.view, token: token.id, actor };
         self.known.put(asked, (caller, token.expires_at));
         self.note_use(&caller, (token.last_used_at, now));
         Ok(caller)

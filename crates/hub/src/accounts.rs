@@ -1,18 +1,21 @@
-//! Accounts and their tokens: made, listed, removed by the operator. These verbs take no permit: only the
-//! command line and the admin door call them, never an account's own credential.
+//! Accounts and their tokens: made, listed, removed by the operator and by members who own them. These verbs take no
+//! permit, since no account's own credential calls them; those that change something name who does, and ask.
 
+use crate::audit::{self, Event};
+use crate::members::{EVERYWHERE, needs_role};
 use crate::{Answer, Caller, Error, Hub, Rings, contacts, delivery, random};
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::user::{bot_username, username};
 use contactgram_model::{
-    Account, AccountKind, Direction, MessageId, PhoneNumber, PlainToken, Timestamp, TokenKind, UpdateId,
-    UpdateKind, User, UserId, UserKind, phone,
+    Account, AccountKind, Action, Actor, Direction, MessageId, PhoneNumber, PlainToken, Role, Timestamp,
+    TokenKind, UpdateId, UpdateKind, User, UserId, UserKind, phone,
 };
 use contactgram_store::Tx;
 use contactgram_store::ops::tokens::{NewToken, TokenInfo};
 use contactgram_store::ops::{accounts, counters, directory, messages, settings, tokens, updates};
 use contactgram_wire::user as wire_user;
 use serde::Serialize;
+use serde_json::json;
 
 /// The name of the setting that holds the admin token's digest.
 const ADMIN_DIGEST: &str = "admin_token_sha256";
@@ -113,11 +116,15 @@ impl From<TokenInfo> for TokenView {
 
 impl Hub {
     /// Makes an account with a first token. Whoever waits under its phone or username becomes it: messages
-    /// to that number are its history, and those of the last 24 hours its first updates.
+    /// to that number are its history, and those of the last 24 hours its first updates. For owners of all accounts.
     ///
     /// # Errors
-    /// [`Error::BadRequest`], naming the field that is wrong or taken.
-    pub async fn add_account(&self, new: NewAccount) -> Result<(AccountView, NewTokenView), Error> {
+    /// [`Error::BadRequest`], naming the field that is wrong or taken; [`Error::Forbidden`].
+    pub async fn add_account(
+        &self,
+        by: Actor,
+        new: NewAccount,
+    ) -> Result<(AccountView, NewTokenView), Error> {
         let name = contacts::checked_name("name", &new.name)?;
         let chosen = new.username.as_deref().map(username).transpose().map_err(Error::bad)?;
         if new.region.as_deref().is_some_and(|code| !phone::is_region(code)) {
@@ -130,7 +137,8 @@ impl Hub {
         random::fill(&mut secret)?;
         let now = self.clock.now();
         // No id yet to queue under; any key serves.
-        self.change(UserId(0), move |tx, rings| {
+        self.change(EVERYWHERE, move |tx, rings| {
+            needs_role(tx, by, EVERYWHERE, Role::Owner)?;
             let waiting = match &phone {
                 Some(phone) => directory::by_phone(tx, phone.e164())?,
                 None => None,
@@ -185,6 +193,8 @@ impl Hub {
             let plain = PlainToken::create(id, &secret);
             let stored = NewToken::of_account(plain.digest());
             let token_id = tokens::insert(tx, id, &stored, now)?;
+            let details = json!({ "name": name, "token": token_id });
+            record(tx, (by, now), (id, Action::AccountAdded), (target(id), details))?;
             contacts::user_became_known(tx, rings, &user, now)?;
             hand_over_waiting_messages(tx, rings, id, now)?;
             let token =
@@ -219,10 +229,20 @@ impl Hub {
             .await
     }
 
-    /// Removes an account with everything it held.
-    pub async fn remove_account(&self, id: UserId) -> Result<(), Error> {
+    /// Removes an account with everything it held, but for its audit log. For its owners.
+    pub async fn remove_account(&self, by: Actor, id: UserId) -> Result<(), Error> {
+        let now = self.clock.now();
         self.change_tokens(id, move |tx, rings| {
+            tx.lock(EVERYWHERE.0)?;
             existing(tx, id)?;
+            needs_role(tx, by, id, Role::Owner)?;
+            let name = directory::get(tx, id)?.map(|user| user.first_name);
+            record(
+                tx,
+                (by, now),
+                (EVERYWHERE, Action::AccountRemoved),
+                (target(id), json!({ "name": name })),
+            )?;
             accounts::remove(tx, id)?;
             rings.push(id);
             Ok(())
@@ -230,31 +250,33 @@ impl Hub {
         .await
     }
 
-    /// Makes another token for an account.
+    /// Makes another token for an account; for its owners, since a token may do everything.
     pub async fn add_token(
         &self,
+        by: Actor,
         id: UserId,
         label: Option<String>,
         expires_at: Option<Timestamp>,
     ) -> Result<NewTokenView, Error> {
-        self.new_token(id, label, expires_at, false).await
+        self.new_token(by, id, (label, expires_at), false).await
     }
 
-    /// Makes a token and forgets all others of the account; keys stay.
+    /// Makes a token and forgets all others of the account; keys stay. For its owners.
     pub async fn rotate_token(
         &self,
+        by: Actor,
         id: UserId,
         label: Option<String>,
         expires_at: Option<Timestamp>,
     ) -> Result<NewTokenView, Error> {
-        self.new_token(id, label, expires_at, true).await
+        self.new_token(by, id, (label, expires_at), true).await
     }
 
     async fn new_token(
         &self,
+        by: Actor,
         id: UserId,
-        label: Option<String>,
-        expires_at: Option<Timestamp>,
+        (label, expires_at): (Option<String>, Option<Timestamp>),
         alone: bool,
     ) -> Result<NewTokenView, Error> {
         let now = self.clock.now();
@@ -263,13 +285,15 @@ impl Hub {
         random::fill(&mut secret)?;
         self.change_tokens(id, move |tx, _| {
             existing(tx, id)?;
-            if alone {
-                tokens::delete_all(tx, id)?;
-            }
+            needs_role(tx, by, id, Role::Owner)?;
+            let ended = if alone { tokens::delete_all(tx, id)? } else { 0 };
             let plain = PlainToken::create(id, &secret);
             let stored =
                 NewToken { label: label.clone(), expires_at, ..NewToken::of_account(plain.digest()) };
             let token_id = tokens::insert(tx, id, &stored, now)?;
+            let action = if alone { Action::TokenRotated } else { Action::TokenAdded };
+            let details = json!({ "label": label, "expires_at": expires_at, "ended": ended });
+            record(tx, (by, now), (id, action), (format!("token {token_id}"), details))?;
             Ok(NewTokenView { token_id, token: plain.reveal().to_owned(), label: label.clone(), expires_at })
         })
         .await
@@ -287,20 +311,27 @@ impl Hub {
             .await
     }
 
-    /// Makes a token open nothing any more, at once.
-    pub async fn revoke_token(&self, id: UserId, token: i64) -> Result<(), Error> {
+    /// Makes a token open nothing any more, at once. For the account's owners.
+    pub async fn revoke_token(&self, by: Actor, id: UserId, token: i64) -> Result<(), Error> {
+        let now = self.clock.now();
         self.change_tokens(id, move |tx, _| {
+            needs_role(tx, by, id, Role::Owner)?;
             if !tokens::delete(tx, id, (token, TokenKind::Account))? {
                 return Err(Error::missing("no such token"));
             }
-            Ok(())
+            record(tx, (by, now), (id, Action::TokenRevoked), (format!("token {token}"), json!({})))
         })
         .await
     }
 
     /// Keeps the digest of the admin token that opens the people's doors.
     pub async fn set_admin_digest(&self, digest: String) -> Result<(), Error> {
-        self.change(UserId(0), move |tx, _| Ok(settings::put(tx, ADMIN_DIGEST, &digest)?)).await
+        let by = (Actor::Operator, self.clock.now());
+        self.change(EVERYWHERE, move |tx, _| {
+            settings::put(tx, ADMIN_DIGEST, &digest)?;
+            record(tx, by, (EVERYWHERE, Action::AdminTokenChanged), ("admin token".to_owned(), json!({})))
+        })
+        .await
     }
 
     /// The digest of the admin token, when one was set.
@@ -342,7 +373,22 @@ pub(crate) fn existing(tx: &mut dyn Tx, id: UserId) -> Result<Account, Error> {
     accounts::get(tx, id)?.ok_or(Error::missing("no such account"))
 }
 
-fn view(tx: &mut dyn Tx, account: Account, now: Timestamp) -> Result<AccountView, Error> {
+/// How the log names an account.
+fn target(id: UserId) -> String {
+    format!("account {id}")
+}
+
+/// An entry of an account's log, or the server's.
+pub(crate) fn record(
+    tx: &mut dyn Tx,
+    by: (Actor, Timestamp),
+    (account, action): (UserId, Action),
+    (target, details): (String, serde_json::Value),
+) -> Result<(), Error> {
+    audit::record(tx, by, Event { account, action, target, details })
+}
+
+pub(crate) fn view(tx: &mut dyn Tx, account: Account, now: Timestamp) -> Result<AccountView, Error> {
     let id = account.id;
     let user = directory::get(tx, id)?.ok_or_else(|| Error::internal("an account without a user"))?;
     let counted = counters::get(tx, id)?;

@@ -4,7 +4,7 @@
 use crate::{Error, Hub};
 use contactgram_model::UserId;
 use contactgram_store::Dialect;
-use contactgram_store::ops::{callbacks, contact_list, idempotency, search, updates};
+use contactgram_store::ops::{callbacks, contact_list, idempotency, members, search, sessions, updates};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -122,6 +122,8 @@ impl Hub {
             idempotency::forget_old(tx, now)?;
             callbacks::forget_old(tx, now - PRESSES_S)?;
             contact_list::forget_old(tx, now - TOMBSTONES_S)?;
+            members::forget_old_links(tx, now)?;
+            sessions::forget_old(tx, crate::members::good_at(now))?;
             Ok(())
         })
         .await

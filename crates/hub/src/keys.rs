@@ -1,16 +1,19 @@
 //! Personal API keys: credentials of an account with scopes of their own, and perhaps narrowed to some of its
-//! contacts. Made, listed and revoked by the operator, as tokens are; what a key may do is decided in `access`.
+//! contacts. Made, listed and revoked by the operator and by the account's admins and owners; what a key may do is
+//! decided in `access`.
 
-use crate::accounts::{check_new, existing};
+use crate::accounts::{check_new, existing, record};
+use crate::members::needs_role;
 use crate::{Error, Hub, random};
 use contactgram_model::scope::{Scope, Scopes};
 use contactgram_model::token::RANDOM_BYTES;
-use contactgram_model::{ContactId, PlainToken, Timestamp, TokenKind, UserId};
+use contactgram_model::{Action, Actor, ContactId, PlainToken, Role, Timestamp, TokenKind, UserId};
 use contactgram_store::Tx;
 use contactgram_store::ops::tokens::{NewToken, TokenInfo};
 use contactgram_store::ops::views::{self, ViewId};
 use contactgram_store::ops::{contacts, tokens};
 use serde::Serialize;
+use serde_json::json;
 
 /// Labels or contacts that one key is narrowed to at most.
 const MOST: usize = 100;
@@ -67,11 +70,12 @@ pub struct NewKeyView {
 }
 
 impl Hub {
-    /// Makes a key for an account.
+    /// Makes a key for an account; for its admins and owners, with no scope that they don't have.
     ///
     /// # Errors
-    /// [`Error::BadRequest`], naming the field that is wrong; [`Error::NotFound`] for an unknown account.
-    pub async fn add_key(&self, account: UserId, new: NewKey) -> Result<NewKeyView, Error> {
+    /// [`Error::BadRequest`], naming the field that is wrong; [`Error::NotFound`] for an unknown account;
+    /// [`Error::Forbidden`].
+    pub async fn add_key(&self, by: Actor, account: UserId, new: NewKey) -> Result<NewKeyView, Error> {
         let now = self.clock.now();
         check(&new, now)?;
         let mut secret = [0; RANDOM_BYTES];
@@ -82,6 +86,11 @@ impl Hub {
         let view = is_narrow.then(|| ViewId::new(number.max(1))).flatten();
         self.change(account, move |tx, _| {
             existing(tx, account)?;
+            let role = needs_role(tx, by, account, Role::Admin)?;
+            if let Some(scope) = new.scopes.iter().find(|scope| !role.scopes().has(*scope)) {
+                let text = format!("the role {} can't give the scope {}", role.name(), scope.name());
+                return Err(Error::Forbidden(text.into()));
+            }
             let plain = PlainToken::create_as(TokenKind::Key, account, &secret);
             if let Some(view) = view {
                 let contacts = present(tx, account, &new.contacts)?;
@@ -105,7 +114,15 @@ impl Hub {
                 view,
                 last_used_at: None,
             };
-            Ok(NewKeyView { key: plain.reveal().to_owned(), view: shown(tx, account, info)? })
+            let view = shown(tx, account, info)?;
+            let details = json!({
+                "label": view.label,
+                "scopes": view.scopes,
+                "expires_at": view.expires_at,
+                "narrow": is_narrow,
+            });
+            record(tx, (by, now), (account, Action::KeyAdded), (format!("key {id}"), details))?;
+            Ok(NewKeyView { key: plain.reveal().to_owned(), view })
         })
         .await
     }
@@ -121,11 +138,15 @@ impl Hub {
             .await
     }
 
-    /// Makes a key open nothing any more, at once.
-    pub async fn revoke_key(&self, account: UserId, key: i64) -> Result<(), Error> {
-        self.change_tokens(account, move |tx, _| match tokens::delete(tx, account, (key, TokenKind::Key))? {
-            true => Ok(()),
-            false => Err(Error::missing("no such key")),
+    /// Makes a key open nothing any more, at once. For the account's admins and owners.
+    pub async fn revoke_key(&self, by: Actor, account: UserId, key: i64) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.change_tokens(account, move |tx, _| {
+            needs_role(tx, by, account, Role::Admin)?;
+            if !tokens::delete(tx, account, (key, TokenKind::Key))? {
+                return Err(Error::missing("no such key"));
+            }
+            record(tx, (by, now), (account, Action::KeyRevoked), (format!("key {key}"), json!({})))
         })
         .await
     }

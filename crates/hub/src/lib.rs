@@ -5,6 +5,7 @@
 pub mod access;
 mod accounts;
 mod answer;
+mod audit;
 mod bell;
 mod callbacks;
 mod chats;
@@ -14,6 +15,7 @@ mod delivery;
 mod error;
 mod housekeeping;
 mod keys;
+mod members;
 mod messages;
 mod once;
 mod people;
@@ -32,6 +34,10 @@ pub use contactgram_store::ops::commands::Audience;
 pub use contacts::{ContactKey, ContactPage, ListQuery};
 pub use error::Error;
 pub use keys::{KeyView, NewKey, NewKeyView};
+pub use members::{
+    AccountMemberView, MemberView, NewMember, NewSession, OneTimeLink, RoleView, SessionView, SignInFrom,
+    SignedIn,
+};
 pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, Reply};
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
 pub use updates::Poll;
@@ -66,6 +72,8 @@ pub struct Hub {
     bells: Arc<Bells>,
     known: Arc<access::KnownTokens>,
     last_uses: access::LastUses,
+    passwords: members::Passwords,
+    throttle: members::Throttle,
     own_ids: contacts::OwnIds,
     pollers: updates::Pollers,
     running: once::Running,
@@ -85,6 +93,8 @@ impl Hub {
             bells: Arc::default(),
             known: Arc::default(),
             last_uses: access::LastUses::default(),
+            passwords: members::Passwords::default(),
+            throttle: members::Throttle::default(),
             own_ids: contacts::OwnIds::default(),
             pollers: updates::Pollers::default(),
             running: once::Running::default(),

@@ -40,6 +40,10 @@ id!(
     /// A row of an account's update log; grows by one with each update.
     UpdateId
 );
+id!(
+    /// Somebody who signs in, counted from 1 on each server and given once.
+    MemberId
+);
 
 impl UserId {
     /// Ids given to new users of the local directory: like today's on Telegram, ten digits.
@@ -49,6 +53,11 @@ impl UserId {
     pub fn chat(self) -> ChatId {
         ChatId(self.0)
     }
+}
+
+impl UserId {
+    /// In the place of an account: all accounts of the server, new ones too.
+    pub const EVERY_ACCOUNT: UserId = UserId(0);
 }
 
 impl ContactId {

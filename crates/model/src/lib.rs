@@ -2,13 +2,16 @@
 //! Every other crate builds on these; nothing here does I/O, knows SQL or speaks HTTP.
 
 pub mod account;
+pub mod audit;
 pub mod chat;
 pub mod clock;
 pub mod contact;
 pub mod ids;
+pub mod member;
 pub mod message;
 pub mod page;
 pub mod phone;
+pub mod role;
 pub mod scope;
 pub mod search;
 pub mod token;
@@ -17,12 +20,15 @@ pub mod user;
 pub mod webhook;
 
 pub use account::{Account, AccountKind};
+pub use audit::{Action, Actor};
 pub use chat::{ChatKind, Group, MemberStatus};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use contact::{Contact, ContactSource, StoredContact};
-pub use ids::{ChatId, ContactId, MessageId, UpdateId, UserId};
+pub use ids::{ChatId, ContactId, MemberId, MessageId, UpdateId, UserId};
+pub use member::{Password, PlainSecret};
 pub use message::{Direction, StoredMessage};
 pub use phone::PhoneNumber;
+pub use role::Role;
 pub use token::{PlainToken, TokenDigest, TokenKind};
 pub use update::{UpdateKind, UpdateKinds};
 pub use user::{User, UserKind};

@@ -18,7 +18,7 @@ use contactgram_hub::access::UpdatesRead;
 use contactgram_hub::{Act, Caller, ChatRef, Hub, NewAccount, NewPerson, Parts, Poll};
 use contactgram_model::clock::ManualClock;
 use contactgram_model::{
-    AccountKind, Clock, ContactId, PlainToken, SystemClock, Timestamp, UpdateKinds, User, UserId,
+    AccountKind, Actor, Clock, ContactId, PlainToken, SystemClock, Timestamp, UpdateKinds, User, UserId,
 };
 use contactgram_store::ops::{directory, search};
 use contactgram_store::{Location, Options, R, Store, Tx};
@@ -266,7 +266,7 @@ async fn account(hub: &Hub, name: &str) -> Result<Account, Failed> {
         region: None,
         strict: false,
     };
-    let (account, token) = hub.add_account(new).await.map_err(refused)?;
+    let (account, token) = hub.add_account(Actor::Operator, new).await.map_err(refused)?;
     Ok(Account { id: account.id.0, token: token.token })
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use clap::{Args, Subcommand, ValueEnum};
 use contactgram_hub::{AccountView, NewAccount, NewTokenView};
-use contactgram_model::AccountKind;
+use contactgram_model::{AccountKind, Actor};
 use serde::Serialize;
 
 use super::context::{self, Context, counted};
@@ -107,7 +107,7 @@ impl Add {
             strict: self.strict,
         };
         let made = context.make(async move |hub| {
-            let (account, token) = hub.add_account(new).await?;
+            let (account, token) = hub.add_account(Actor::Operator, new).await?;
             if !demo {
                 return Ok((account, token));
             }
@@ -154,7 +154,7 @@ async fn remove(context: &Context, named: &str, yes: bool) -> Outcome {
     if !yes && !confirmed(&found)? {
         return Err("nothing was removed".into());
     }
-    context.change(async move |hub| Ok(hub.remove_account(found.id).await?)).await?;
+    context.change(async move |hub| Ok(hub.remove_account(Actor::Operator, found.id).await?)).await?;
     context.tokens_have_ended().await;
     let id = found.id;
     context.answer(&serde_json::json!({ "id": id, "removed": true }), || format!("Account {id} is removed."))

@@ -4,7 +4,7 @@
 use clap::{Args, Subcommand};
 use contactgram_hub::{KeyView, NewKey, NewKeyView};
 use contactgram_model::scope::Scope;
-use contactgram_model::{ContactId, UserId};
+use contactgram_model::{Actor, ContactId, UserId};
 use serde::Serialize;
 
 use super::context::{self, Context};
@@ -94,7 +94,7 @@ impl New {
         };
         let made = context.change(async move |hub| {
             let account = named::account(hub, &self.account).await?;
-            Ok((account, hub.add_key(account, new).await?))
+            Ok((account, hub.add_key(Actor::Operator, account, new).await?))
         });
         let (account_id, key) = made.await?;
         context.answer(&Made { account_id, key: &key }, || {
@@ -143,7 +143,7 @@ fn only(key: &KeyView) -> Option<String> {
 async fn revoke(context: &Context, named: &str, key_id: i64) -> Outcome {
     let revoking = context.change(async |hub| {
         let account = named::account(hub, named).await?;
-        hub.revoke_key(account, key_id).await?;
+        hub.revoke_key(Actor::Operator, account, key_id).await?;
         Ok(account)
     });
     let account = revoking.await?;

@@ -3,7 +3,7 @@
 
 use clap::{Args, Subcommand};
 use contactgram_hub::{NewTokenView, TokenView};
-use contactgram_model::UserId;
+use contactgram_model::{Actor, UserId};
 use serde::Serialize;
 
 use super::context::{self, Context};
@@ -74,8 +74,8 @@ impl New {
         let made = context.change(async move |hub| {
             let account = named::account(hub, &self.account).await?;
             let token = match alone {
-                true => hub.rotate_token(account, self.label, expires).await?,
-                false => hub.add_token(account, self.label, expires).await?,
+                true => hub.rotate_token(Actor::Operator, account, self.label, expires).await?,
+                false => hub.add_token(Actor::Operator, account, self.label, expires).await?,
             };
             Ok((account, token))
         });
@@ -117,7 +117,7 @@ fn row(token: &TokenView) -> [String; 4] {
 async fn revoke(context: &Context, named: &str, token_id: i64) -> Outcome {
     let revoking = context.change(async |hub| {
         let account = named::account(hub, named).await?;
-        hub.revoke_token(account, token_id).await?;
+        hub.revoke_token(Actor::Operator, account, token_id).await?;
         Ok(account)
     });
     let account = revoking.await?;

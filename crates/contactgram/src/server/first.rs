@@ -1,8 +1,8 @@
-//! The first start: an account to try, and an admin token. Called by the server before it serves. It makes
+//! The first start: an account to try, an admin token, and a link for the first owner. Called by the server before it serves. It makes
 //! nothing where there is something already.
 
 use contactgram_hub::{Hub, NewAccount};
-use contactgram_model::AccountKind;
+use contactgram_model::{AccountKind, Actor};
 
 use crate::admin::AdminToken;
 use crate::banner::First;
@@ -22,7 +22,7 @@ pub async fn account(hub: &Hub, config: &Config) -> Outcome<Option<First>> {
         region: config.default_region.clone(),
         strict: false,
     };
-    let (account, token) = hub.add_account(new).await?;
+    let (account, token) = hub.add_account(Actor::Server, new).await?;
     if !config.demo {
         return Ok(Some(First { account, token }));
     }
@@ -42,6 +42,12 @@ pub async fn admin_token(hub: &Hub, config: &Config) -> Outcome<Option<AdminToke
     let token = AdminToken::create()?;
     token.keep(hub).await?;
     Ok(Some(token))
+}
+
+/// The path of the page on which the first owner sets a password, while nobody can sign in. A start makes a new one
+/// and ends the one before.
+pub async fn owner_link(hub: &Hub) -> Outcome<Option<String>> {
+    Ok(hub.first_owner_link().await?.map(|link| link.path()))
 }
 
 /// How many accounts there are.

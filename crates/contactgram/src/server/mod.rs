@@ -71,6 +71,7 @@ async fn serve_hub(
     let counted = metrics.as_ref().map(|_| Metrics::default());
     let first = first::account(hub, config).await?;
     let admin_token = first::admin_token(hub, config).await?;
+    let owner_link = first::owner_link(hub).await?;
     hub.start().await?;
     let limits = limits(config);
     let listening = api.local_addr()?.to_string();
@@ -79,6 +80,7 @@ async fn serve_hub(
     let options = Options { url: url.clone(), metrics: counted.clone(), ..options(config) };
     let app = contactgram_http::app(Arc::clone(hub), options);
     let banner = Banner {
+        owner_link: owner_link.map(|path| format!("{}{path}", url.trim_end_matches('/'))),
         url,
         metrics: metrics.as_ref().map(|listener| listener.local_addr()).transpose()?.map(|at| at.to_string()),
         accounts: first::accounts(hub).await?,

@@ -120,11 +120,11 @@ impl Drop for Forgetting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contactgram_model::UserId;
     use contactgram_model::scope::Scopes;
+    use contactgram_model::{Actor, UserId};
 
     fn ann() -> Caller {
-        Caller { account: UserId(5), scopes: Scopes::all(), narrow: None, token: 1 }
+        Caller { account: UserId(5), scopes: Scopes::all(), narrow: None, token: 1, actor: Actor::Token(1) }
     }
 
     fn token(n: usize) -> PlainToken {

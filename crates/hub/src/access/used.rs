@@ -19,7 +19,7 @@ pub(crate) struct LastUses(Mutex<HashMap<(UserId, i64), Timestamp>>);
 
 impl LastUses {
     /// Whether a use at `now` is to be written; then it counts as written.
-    fn begin(&self, token: (UserId, i64), now: Timestamp) -> bool {
+    pub(crate) fn begin(&self, token: (UserId, i64), now: Timestamp) -> bool {
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if written.get(&token).is_some_and(|at| now < at + EVERY_S) {
             return false;

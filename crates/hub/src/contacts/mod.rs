@@ -16,15 +16,15 @@ pub(crate) use ids::OwnIds;
 pub(crate) use learn::{learn, learn_ahead, learn_shared, set_blocked};
 
 use crate::access::{ContactsWrite, View};
-use crate::{Answer, Error, Hub, Once, Permit, Rings, random};
+use crate::{Answer, Error, Hub, Once, Permit, Rings, accounts, random};
 use contactgram_model::contact::ContactChange;
 use contactgram_model::{
-    Contact, ContactId, ContactSource, Timestamp, UpdateKind, UpdateKinds, User, UserId,
+    Action, Contact, ContactId, ContactSource, Timestamp, UpdateKind, UpdateKinds, User, UserId,
 };
 use contactgram_store::Tx;
 use contactgram_store::ops::counters::ContactPlace;
 use contactgram_store::ops::updates::NewUpdate;
-use contactgram_store::ops::{chats, contacts, counters, directory, newcomers, updates};
+use contactgram_store::ops::{audit, chats, contacts, counters, directory, newcomers, updates};
 use contactgram_wire::event::RemovedContact;
 use identity::Found;
 
@@ -124,11 +124,15 @@ impl Hub {
     ) -> Result<Answer, Error> {
         let moment = self.moment(permit.view())?;
         let (key, only_version) = target;
+        let by = (permit.actor(), moment.now);
         self.change_once(moment.account, once, move |tx, rings| {
             counters::lock(tx, moment.account)?;
+            audit::append_ahead(tx, moment.account)?;
             let known = find(tx, moment.view, &key)?.ok_or(NO_CONTACT)?;
             check_version(&known, only_version)?;
             remove(tx, rings, moment, &known)?;
+            let target = (format!("contact {}", known.id), serde_json::json!({}));
+            accounts::record(tx, by, (moment.account, Action::ContactRemoved), target)?;
             Ok(Answer::yes())
         })
         .await

@@ -14,10 +14,11 @@ use crate::{Answer, Error, Hub, Permit, random};
 use contactgram_connector::courier::{ReplyCall, check_secret_token};
 use contactgram_model::scope::Scopes;
 use contactgram_model::webhook::WebhookSettings;
-use contactgram_model::{Timestamp, UpdateId, UpdateKinds, UserId};
+use contactgram_model::{Action, Timestamp, UpdateId, UpdateKinds, UserId};
 use contactgram_store::Tx;
 use contactgram_store::ops::{counters, updates, webhooks};
 use serde::Serialize;
+use serde_json::json;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -96,6 +97,7 @@ impl Hub {
         let account = permit.account();
         let settings = WebhookSettings { scopes: permit.scopes(), ..self.checked(&request).await? };
         let generation = (random::seed()? >> 1) as i64;
+        let by = (permit.actor(), self.clock.now());
         let changed = self
             .change(account, move |tx, rings| {
                 contactgram_store::ops::counters::lock(tx, account)?;
@@ -110,6 +112,8 @@ impl Hub {
                 let same = webhooks::get(tx, account)?.is_some_and(|there| there.settings == settings);
                 if !same {
                     webhooks::put(tx, account, &settings, generation)?;
+                    let target = ("webhook".to_owned(), json!({ "host": host(&settings.url) }));
+                    crate::accounts::record(tx, by, (account, Action::WebhookSet), target)?;
                 }
                 Ok(!same)
             })
@@ -125,14 +129,19 @@ impl Hub {
         permit: &Permit<UpdatesRead>,
         drop_updates: bool,
     ) -> Result<Answer, Error> {
-        let account = permit.account();
+        let (account, by) = (permit.account(), (permit.actor(), self.clock.now()));
         let was_there = self
             .change(account, move |tx, rings| {
                 if drop_updates {
                     drop_pending(tx, account)?;
                 }
                 rings.push(account);
-                Ok(webhooks::delete(tx, account)?)
+                let was_there = webhooks::delete(tx, account)?;
+                if was_there {
+                    let target = ("webhook".to_owned(), json!({}));
+                    crate::accounts::record(tx, by, (account, Action::WebhookDeleted), target)?;
+                }
+                Ok(was_there)
             })
             .await?;
         Ok(Answer::yes_because(if was_there { "Webhook was deleted" } else { "Webhook is already deleted" }))
@@ -175,6 +184,13 @@ impl Hub {
             scopes: Scopes::default(),
         })
     }
+}
+
+/// The host of an address, for the audit log: what follows it may be a secret.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
+    authority.rsplit('@').next().unwrap_or(authority)
 }
 
 fn drop_pending(tx: &mut dyn Tx, account: UserId) -> Result<(), Error> {

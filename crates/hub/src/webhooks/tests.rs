@@ -5,7 +5,7 @@ use crate::access::UpdatesRead;
 use crate::{Act, Caller, ChatRef, Hub, NewAccount, NewPerson, Parts, Poll, WebhookInfo, WebhookRequest};
 use contactgram_connector::courier::{Courier, CourierOptions};
 use contactgram_model::clock::{Clock, ManualClock};
-use contactgram_model::{AccountKind, PlainToken, UserId};
+use contactgram_model::{AccountKind, Actor, PlainToken, UserId};
 use contactgram_store::testing::sqlite_store;
 use contactgram_store::{Location, Options, Store, StoreError};
 use contactgram_testkit::{Receiver, Reply};
@@ -46,7 +46,7 @@ impl World {
             region: None,
             strict: false,
         };
-        let (account, token) = hub.add_account(new).await.unwrap();
+        let (account, token) = hub.add_account(Actor::Operator, new).await.unwrap();
         let caller = hub.authenticate(&PlainToken::parse(&token.token).unwrap()).await.unwrap();
         let new = NewPerson {
             first_name: "Ann".to_owned(),

@@ -5,7 +5,7 @@ use contactgram_connector::courier::{Courier, CourierOptions};
 use contactgram_hub::access::{Need, UpdatesRead};
 use contactgram_hub::{Act, Caller, ChatRef, Hub, NewAccount, NewPerson, Parts, Permit, Poll, SeenMessage};
 use contactgram_model::clock::ManualClock;
-use contactgram_model::{AccountKind, MessageId, PlainToken, UserId};
+use contactgram_model::{AccountKind, Actor, MessageId, PlainToken, UserId};
 use contactgram_store::Store;
 use contactgram_store::testing::sqlite_store;
 use contactgram_wire::message::Content;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 pub const HOUR_MS: i64 = 3_600_000;
-const START_MS: i64 = 1_800_000_000_000;
+pub const START_MS: i64 = 1_800_000_000_000;
 
 /// A hub and what it stands on.
 pub struct World {
@@ -87,7 +87,7 @@ impl World {
             region: None,
             strict,
         };
-        let (account, token) = self.hub.add_account(new).await.unwrap();
+        let (account, token) = self.hub.add_account(Actor::Operator, new).await.unwrap();
         let caller = self.hub.authenticate(&PlainToken::parse(&token.token).unwrap()).await.unwrap();
         Cast { account: account.id, caller, person: self.person().await }
     }
@@ -145,7 +145,8 @@ fn text_of(text: &str) -> Content {
     Content { text: Some(text.to_owned()), ..Content::default() }
 }
 
-fn hub(store: Store, clock: ManualClock, shutdown: CancellationToken) -> Arc<Hub> {
+/// A hub on a store.
+pub fn hub(store: Store, clock: ManualClock, shutdown: CancellationToken) -> Arc<Hub> {
     let timeout = Duration::from_secs(20);
     let courier = Courier::new(CourierOptions { allow_private: true, timeout, ..CourierOptions::default() });
     Arc::new(Hub::new(Parts { store, clock: Arc::new(clock), courier, shutdown }))

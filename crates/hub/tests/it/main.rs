@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod kit;
+mod members;
 mod pacing;
 mod retention;
 mod updates_model;

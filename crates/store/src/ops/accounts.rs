@@ -74,9 +74,11 @@ pub fn count(tx: &mut dyn Tx) -> R<i64> {
     tx.one(&COUNT, p![], |row| row.int(0))
 }
 
-/// Removes an account with its contacts, messages, updates and tokens, and its place in groups.
+/// Removes an account with its contacts, messages, updates and tokens, its place in groups and the roles on it. Its
+/// audit log stays.
 pub fn remove(tx: &mut dyn Tx, id: UserId) -> R<()> {
     super::search::forget_account(tx, id)?;
+    super::members::forget_account(tx, id)?;
     tx.execute(&REMOVE_CONTACTS, p![id])?;
     tx.execute(&REMOVE_MESSAGES, p![id])?;
     tx.execute(&REMOVE_MEMBER, p![id])?;

@@ -3,6 +3,7 @@
 //! asks for the time or makes a random number.
 
 pub mod accounts;
+pub mod audit;
 pub mod callbacks;
 pub mod chats;
 pub mod commands;
@@ -14,9 +15,11 @@ pub mod groups;
 pub mod health;
 pub mod history;
 pub mod idempotency;
+pub mod members;
 pub mod messages;
 pub mod newcomers;
 pub mod search;
+pub mod sessions;
 pub mod settings;
 pub mod tokens;
 pub mod updates;
@@ -27,7 +30,7 @@ pub mod webhooks;
 mod tests;
 
 use crate::{AsParam, Param};
-use contactgram_model::{ChatId, ContactId, MessageId, UpdateId, UserId};
+use contactgram_model::{ChatId, ContactId, MemberId, MessageId, UpdateId, UserId};
 
 macro_rules! ids {
     ($($id:ty),*) => {$(
@@ -38,4 +41,4 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(UserId, ContactId, ChatId, MessageId, UpdateId);
+ids!(UserId, ContactId, ChatId, MemberId, MessageId, UpdateId);

@@ -8,16 +8,16 @@ use crate::ops::updates::NewUpdate;
 use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::Failure;
 use crate::ops::{
-    accounts, callbacks, chats, commands, contacts, counters, directory, groups, idempotency, tokens,
-    updates, views, webhooks,
+    accounts, callbacks, chats, commands, contacts, counters, directory, groups, idempotency, members,
+    tokens, updates, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::scope::Scopes;
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{
-    Account, AccountKind, ChatId, Contact, ContactId, Direction, Group, MemberStatus, PlainToken, UpdateId,
-    UpdateKind, User, UserId, UserKind,
+    Account, AccountKind, ChatId, Contact, ContactId, Direction, Group, MemberId, MemberStatus, PlainToken,
+    Role, UpdateId, UpdateKind, User, UserId, UserKind,
 };
 
 pub(super) const GROUP: ChatId = ChatId(-4_000_000_001);
@@ -31,6 +31,7 @@ pub(super) fn account(tx: &mut dyn Tx, id: UserId, word: &str, labelled: i64) ->
     address_book(tx, id, word, labelled)?;
     mailbox(tx, id, word)?;
     log(tx, id, word)?;
+    members::set_role(tx, MemberId(1), id, Some(Role::Viewer))?;
     commands::put(tx, id, &Audience { scope: "{}".to_owned(), language: String::new() }, word)?;
     idempotency::put(tx, id, &Kept { key: "key", fingerprint: &[1], answer: word }, NOW)
 }

@@ -2,6 +2,7 @@
 //! and `property` look across nouns, `plans` at how SQLite finds its rows. What they share is here.
 
 mod accounts;
+mod audit;
 mod callbacks;
 mod chats;
 mod commands;
@@ -14,6 +15,7 @@ mod groups;
 mod history;
 mod idempotency;
 mod isolation;
+mod members;
 mod messages;
 mod newcomers;
 mod plans;

@@ -16,8 +16,18 @@ static POSTGRES: Sql = Sql::new(
     "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) FROM information_schema.columns \
      WHERE table_schema = 'public' ORDER BY 1, 2",
 );
-/// Tables of the server as a whole.
-const SHARED: [&str; 4] = ["group_chats", "schema_migrations", "search_marks", "settings"];
+/// Tables of the server as a whole, and the audit log, which nothing removes.
+const SHARED: [&str; 9] = [
+    "access_links",
+    "access_members",
+    "access_sessions",
+    "audit",
+    "audit_heads",
+    "group_chats",
+    "schema_migrations",
+    "search_marks",
+    "settings",
+];
 
 /// For each table that holds accounts' rows, the column that says whose they are.
 fn owned(tx: &mut dyn Tx) -> R<BTreeMap<String, &'static str>> {
