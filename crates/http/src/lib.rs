@@ -10,6 +10,7 @@ mod door;
 mod explorer;
 mod messages;
 pub mod needs;
+mod oauth;
 #[cfg(test)]
 mod openapi;
 mod ops;

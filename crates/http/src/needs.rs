@@ -4,7 +4,7 @@
 
 use crate::botapi;
 use crate::routes::Place;
-use Need::{Credential, Nothing, Operator, Scopes};
+use Need::{Client, Credential, Nothing, Operator, Scopes};
 use contactgram_model::scope::Scope;
 use contactgram_model::scope::Scope::{
     ContactsPrivate, ContactsRead, ContactsWrite, MessagesRead, MessagesSend,
@@ -22,6 +22,8 @@ pub enum Need {
     Scopes(&'static [Scope]),
     /// The admin token.
     Operator,
+    /// An application that says who it is, as OAuth has it.
+    Client,
 }
 
 impl Need {
@@ -29,7 +31,7 @@ impl Need {
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
             Need::Scopes(scopes) => scopes,
-            Need::Nothing | Need::Credential | Need::Operator => &[],
+            Need::Nothing | Need::Credential | Need::Operator | Need::Client => &[],
         }
     }
 }
@@ -107,6 +109,10 @@ const OTHERS: &[(&str, &[Verb], Need)] = &[
     ("/docs/swagger-ui.js", &[Verb::Get], Nothing),
     ("/docs/swagger-ui.css", &[Verb::Get], Nothing),
     ("/docs/LICENSE", &[Verb::Get], Nothing),
+    ("/.well-known/oauth-authorization-server", &[Verb::Get], Nothing),
+    ("/oauth/token", &[Verb::Post], Client),
+    ("/oauth/revoke", &[Verb::Post], Client),
+    ("/oauth/introspect", &[Verb::Post], Client),
     ("/admin/people", &[Verb::Get, Verb::Post], Operator),
     ("/admin/people/{id}", &[Verb::Get, Verb::Patch], Operator),
     ("/admin/people/{id}/messages", &[Verb::Get], Operator),

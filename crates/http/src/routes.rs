@@ -5,7 +5,7 @@
 use crate::call::{Call, Credential};
 use crate::needs::{self, Need, Verb, route};
 use crate::reply::{Failure, Reply};
-use crate::{App, admin, botapi, contacts, explorer, messages, ops};
+use crate::{App, admin, botapi, contacts, explorer, messages, oauth, ops};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
@@ -209,6 +209,7 @@ pub(crate) fn others(app: App) -> Router {
         .route(route!("/readyz"), get(ops::ready).fallback(verbs_get))
         .merge(explorer::routes())
         .merge(admin::routes())
+        .merge(oauth::routes())
         .layer(from_fn(tell_route))
         .fallback(async || Failure::NoRoute)
         .with_state(app)

@@ -12,7 +12,7 @@ pub(crate) use known::KnownTokens;
 pub(crate) use used::LastUses;
 pub use view::View;
 
-use crate::{Error, Hub, Rings};
+use crate::{Error, Hub, Rings, oauth};
 use contactgram_model::scope::{Scope, Scopes};
 use contactgram_model::{Actor, MemberId, PlainToken, Role, TokenKind, UserId};
 use contactgram_store::Tx;
@@ -158,15 +158,22 @@ impl Hub {
         let kind = token.kind();
         let (account, digest, now) = (token.account(), token.digest(), self.clock.now());
         let asked = self.known.before_asking(token);
-        let found =
-            self.store.read(move |tx| Ok::<_, Error>(tokens::find(tx, account, &digest, now)?)).await?;
-        let token = found.ok_or(Error::Unauthorized)?;
-        let actor = match kind {
-            TokenKind::Account => Actor::Token(token.id),
-            TokenKind::Key => Actor::Key(token.id),
-            TokenKind::Access | TokenKind::Refresh => Actor::Application(token.id),
+        let found = self.store.read(move |tx| {
+            let Some(token) = tokens::find(tx, account, &digest, now)? else { return Ok(None) };
+            // An application's token may do no more than who stands behind it.
+            let scopes = match token.given_to {
+                None => Some(token.scopes),
+                Some(given_to) => oauth::of_token(tx, account, given_to, token.scopes)?,
+            };
+            Ok::<_, Error>(scopes.map(|scopes| (token, scopes)))
+        });
+        let (token, scopes) = found.await?.ok_or(Error::Unauthorized)?;
+        let actor = match (kind, token.given_to) {
+            (_, Some(given_to)) => Actor::Application(given_to.app.0),
+            (TokenKind::Account, None) => Actor::Token(token.id),
+            (_, None) => Actor::Key(token.id),
         };
-        let caller = Caller { account, scopes: token.scopes, narrow: token.view, token: token.id, actor };
+        let caller = Caller { account, scopes, narrow: token.view, token: token.id, actor };
         self.known.put(asked, (caller, token.expires_at));
         self.note_use(&caller, (token.last_used_at, now));
         Ok(caller)

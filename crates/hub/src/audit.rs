@@ -6,6 +6,7 @@ use crate::Error;
 use contactgram_model::audit::AuditEntry;
 use contactgram_model::{Action, Actor, Timestamp, UserId};
 use contactgram_store::Tx;
+use contactgram_store::ops::oauth::{AppId, apps};
 use contactgram_store::ops::{audit, members};
 use serde_json::Value;
 
@@ -28,8 +29,9 @@ pub(crate) fn record(tx: &mut dyn Tx, (by, now): (Actor, Timestamp), event: Even
         Actor::Server | Actor::Anonymous => String::new(),
         Actor::Operator => "command line".to_owned(),
         Actor::Member(id) => members::get(tx, id)?.map_or_else(String::new, |member| member.name),
+        Actor::Application(app) => apps::get(tx, AppId(app))?.map_or_else(String::new, |app| app.name),
         // Numbers are given once, and the entry of the credential's making has its label.
-        Actor::Token(_) | Actor::Key(_) | Actor::Application(_) => format!("{kind} {number}"),
+        Actor::Token(_) | Actor::Key(_) => format!("{kind} {number}"),
     };
     let entry = AuditEntry {
         account: event.account,

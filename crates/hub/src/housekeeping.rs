@@ -4,7 +4,9 @@
 use crate::{Error, Hub};
 use contactgram_model::UserId;
 use contactgram_store::Dialect;
-use contactgram_store::ops::{callbacks, contact_list, idempotency, members, search, sessions, updates};
+use contactgram_store::ops::{
+    callbacks, contact_list, idempotency, members, oauth, search, sessions, updates,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -117,6 +119,7 @@ impl Hub {
         for id in self.store.scan(|tx| Ok::<_, Error>(updates::with_confirmed(tx)?)).await? {
             while self.change(id, move |tx, _| Ok(updates::forget_confirmed(tx, id)?)).await? > 0 {}
         }
+        while self.change(UserId(0), move |tx, _| Ok(oauth::forget_old(tx, now)?)).await? {}
         self.change(UserId(0), move |tx, _| {
             updates::forget_old(tx, now)?;
             idempotency::forget_old(tx, now)?;

@@ -17,6 +17,7 @@ mod housekeeping;
 mod keys;
 mod members;
 mod messages;
+pub mod oauth;
 mod once;
 mod people;
 mod random;
@@ -71,9 +72,10 @@ pub struct Hub {
     shutdown: CancellationToken,
     bells: Arc<Bells>,
     known: Arc<access::KnownTokens>,
-    last_uses: access::LastUses,
+    last_uses: Arc<access::LastUses>,
     passwords: members::Passwords,
     throttle: members::Throttle,
+    oauth: oauth::OAuth,
     own_ids: contacts::OwnIds,
     pollers: updates::Pollers,
     running: once::Running,
@@ -92,9 +94,10 @@ impl Hub {
             shutdown: parts.shutdown,
             bells: Arc::default(),
             known: Arc::default(),
-            last_uses: access::LastUses::default(),
+            last_uses: Arc::default(),
             passwords: members::Passwords::default(),
             throttle: members::Throttle::default(),
+            oauth: oauth::OAuth::default(),
             own_ids: contacts::OwnIds::default(),
             pollers: updates::Pollers::default(),
             running: once::Running::default(),

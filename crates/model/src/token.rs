@@ -31,10 +31,13 @@ pub enum TokenKind {
     Access,
     /// An OAuth2 refresh token, `cgr_…`. It opens no route.
     Refresh,
+    /// An OAuth2 authorization code, `cgo_…`. It opens no route.
+    Code,
 }
 
 impl TokenKind {
-    const MARKED: [TokenKind; 3] = [TokenKind::Key, TokenKind::Access, TokenKind::Refresh];
+    const ALL: [TokenKind; 5] =
+        [TokenKind::Account, TokenKind::Key, TokenKind::Access, TokenKind::Refresh, TokenKind::Code];
 
     /// What the plain form begins with; an account token begins with its account's id.
     pub fn prefix(self) -> &'static str {
@@ -43,6 +46,7 @@ impl TokenKind {
             TokenKind::Key => "cgk_",
             TokenKind::Access => "cga_",
             TokenKind::Refresh => "cgr_",
+            TokenKind::Code => "cgo_",
         }
     }
 
@@ -53,8 +57,7 @@ impl TokenKind {
 
     /// What [`TokenKind::code`] says.
     pub fn from_code(code: i64) -> Option<TokenKind> {
-        let all = [TokenKind::Account, TokenKind::Key, TokenKind::Access, TokenKind::Refresh];
-        all.into_iter().find(|kind| kind.code() == code)
+        TokenKind::ALL.into_iter().find(|kind| kind.code() == code)
     }
 }
 
@@ -93,7 +96,8 @@ impl PlainToken {
     /// Reads what a request brought. Anything of the right form passes, ours or not; whether it opens
     /// anything is the store's to say.
     pub fn parse(text: &str) -> Option<PlainToken> {
-        if let Some(kind) = TokenKind::MARKED.into_iter().find(|kind| text.starts_with(kind.prefix())) {
+        let mut marked = TokenKind::ALL.into_iter().filter(|kind| *kind != TokenKind::Account);
+        if let Some(kind) = marked.find(|kind| text.starts_with(kind.prefix())) {
             return PlainToken::parse_marked(kind, text);
         }
         if text.len() > 80 || text.starts_with('0') {
@@ -182,6 +186,12 @@ impl TokenDigest {
     pub fn from_bytes(bytes: &[u8]) -> Option<TokenDigest> {
         bytes.try_into().ok().map(TokenDigest)
     }
+
+    /// The number that its first eight bytes are: what an index finds it by, before the whole is compared.
+    pub fn selector(&self) -> i64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        i64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
 }
 
 impl TokenDigest {
@@ -248,7 +258,7 @@ mod tests {
 
     #[test]
     fn each_kind_has_a_form_that_is_read_back_and_checks_itself() {
-        for kind in [TokenKind::Account, TokenKind::Key, TokenKind::Access, TokenKind::Refresh] {
+        for kind in TokenKind::ALL {
             for random in [[0; RANDOM_BYTES], [0xFF; RANDOM_BYTES], [7; RANDOM_BYTES]] {
                 let made = PlainToken::create_as(kind, UserId(5_000_000_101), &random);
                 let read = PlainToken::parse(made.reveal()).unwrap();

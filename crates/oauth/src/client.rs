@@ -122,3 +122,11 @@ pub struct Client {
     /// The most it may have for itself, by client credentials; empty when that grant is not for it.
     pub own_scopes: Scopes,
 }
+
+impl Client {
+    /// Whether a page of this origin may read what the token endpoint answers to the client: a public one, on a page
+    /// that people are sent back to. A secret has no place in a browser.
+    pub fn may_call_from(&self, origin: &str) -> bool {
+        self.kind == ClientKind::Public && self.redirects.iter().any(|uri| uri.is_of(origin))
+    }
+}

@@ -57,7 +57,7 @@ impl Error {
     }
 
     /// One answer for every client that can't be let in, so that none learns which clients exist.
-    pub(crate) fn client() -> Error {
+    pub fn client() -> Error {
         Error::new(Kind::InvalidClient, "The client is unknown, or its credentials are wrong.")
     }
 

@@ -107,6 +107,20 @@ impl RedirectUri {
     }
 }
 
+impl RedirectUri {
+    /// Whether a page of this origin, as browsers write it, is where the address leads.
+    pub(crate) fn is_of(&self, origin: &str) -> bool {
+        let exact =
+            self.0.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        let web = origin.starts_with("https://") || origin.starts_with("http://");
+        let local = match (without_port(&self.0), without_port(origin)) {
+            (Some((ours, _)), Some((theirs, rest))) => ours == theirs && rest.is_empty(),
+            _ => false,
+        };
+        web && (exact || local)
+    }
+}
+
 fn check_scheme(url: &Url) -> Result<(), Unfit> {
     match (url.scheme(), url.host()) {
         ("https", Some(_)) => Ok(()),
@@ -159,6 +173,16 @@ pub(crate) fn choose(registered: &[RedirectUri], asked: Option<&str>) -> Option<
 }
 
 impl ReturnTo {
+    /// What a person is shown of it: host and port, or the scheme of an app's own address.
+    pub fn shown(&self) -> String {
+        let Ok(url) = Url::parse(&self.uri) else { return String::new() };
+        match (url.scheme(), url.host_str(), url.port()) {
+            ("https" | "http", Some(host), None) => host.to_owned(),
+            ("https" | "http", Some(host), Some(port)) => format!("{host}:{port}"),
+            (scheme, _, _) => scheme.to_owned(),
+        }
+    }
+
     /// The address with an answer's parameters behind its own.
     pub(crate) fn with(&self, answer: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());

@@ -3,6 +3,7 @@
 
 mod account;
 mod admin_token;
+mod app;
 mod completions;
 mod config;
 pub mod context;
@@ -80,6 +81,9 @@ enum Command {
     /// Make, list and revoke API keys, which may do less than a token
     #[command(subcommand)]
     Key(key::Key),
+    /// Register applications that use OAuth2, and see what they are allowed
+    #[command(subcommand)]
+    App(app::App),
     /// Make people, and act as them
     #[command(subcommand)]
     People(people::People),
@@ -134,6 +138,7 @@ pub fn run() -> Outcome {
             Command::Account(command) => command.run(&context).await,
             Command::Token(command) => command.run(&context).await,
             Command::Key(command) => command.run(&context).await,
+            Command::App(command) => command.run(&context).await,
             Command::People(command) => command.run(&context).await,
             Command::Group(command) => command.run(&context).await,
             Command::AdminToken => admin_token::run(&context).await,

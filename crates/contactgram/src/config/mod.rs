@@ -33,6 +33,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// An admin token that the operator chose; otherwise the store holds one.
     pub admin_token: Option<String>,
+    /// Seconds that an application's access token lives.
+    pub access_token_ttl_s: u64,
     /// Directives for the log.
     pub log: String,
     /// How log lines look.
@@ -88,6 +90,7 @@ impl Default for Config {
             metrics_listen: None,
             public_url: None,
             admin_token: None,
+            access_token_ttl_s: 3600,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
             allow_basic: true,

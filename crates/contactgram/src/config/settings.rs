@@ -85,6 +85,13 @@ pub static SETTINGS: &[Setting] = &[
         set: |config, given| admin_token(given).map(|token| config.admin_token = token),
     },
     Setting {
+        key: "access_token_ttl_s",
+        help: "Seconds that an access token of an application (OAuth2) lives; it may get another by refreshing.",
+        sample: "3600",
+        set: |config, given| value::whole(given, 60..=86_400).map(|s| config.access_token_ttl_s = s),
+        ..Setting::BASE
+    },
+    Setting {
         key: "log",
         help: "What is logged to stderr: a level (off, error, warn, info, debug, trace), or levels for parts,\n\
                such as info,contactgram_hub=debug. Libraries only warn.",

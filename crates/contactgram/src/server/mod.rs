@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use contactgram_http::server::{self as http, Limits, Room};
 use contactgram_http::{Metrics, Options};
-use contactgram_hub::Hub;
+use contactgram_hub::{Hub, oauth};
+use contactgram_oauth::Issuer;
+use contactgram_oauth::grant::Lifetimes;
 use contactgram_store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +50,8 @@ async fn serve(context: &Context) -> Outcome {
         None => None,
     };
     let store = context.open().await?;
-    let hub = Arc::new(context.hub(store.clone(), shutdown.clone()));
+    let oauth = oauth(config, &api.local_addr()?.to_string())?;
+    let hub = Arc::new(context.hub(store.clone(), shutdown.clone()).with_oauth(oauth));
     let served = serve_hub(context, &hub, (api, metrics), shutdown.clone()).await;
     // Also where serving failed: whatever works beside it has to end.
     shutdown.cancel();
@@ -100,6 +103,15 @@ async fn serve_hub(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What applications know the server by: its public address, or where it listens.
+fn oauth(config: &Config, listening: &str) -> Outcome<oauth::Settings> {
+    let local = || format!("http://{}", reachable(listening));
+    let issuer = Issuer::parse(&config.public_url.clone().unwrap_or_else(local));
+    let issuer = issuer.map_err(|error| format!("public_url can't be used: {error}"))?;
+    let access = i64::try_from(config.access_token_ttl_s).unwrap_or(i64::MAX);
+    Ok(oauth::Settings { issuer, lifetimes: Lifetimes { access, ..Lifetimes::default() } })
 }
 
 async fn bind(key: &str, address: &str) -> Outcome<TcpListener> {

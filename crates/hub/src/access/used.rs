@@ -30,6 +30,11 @@ impl LastUses {
         written.insert(token, now);
         true
     }
+
+    /// Whether this process has seen a use of a credential lately; it may not be written yet.
+    pub fn has_seen(&self, account: UserId, token: i64) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&(account, token))
+    }
 }
 
 impl Hub {

@@ -5,6 +5,7 @@
 
 mod kit;
 mod members;
+mod oauth;
 mod pacing;
 mod retention;
 mod updates_model;

@@ -6,6 +6,7 @@ mod failures;
 mod lifetime;
 mod locks;
 mod migrations;
+mod selectors;
 
 use std::sync::mpsc;
 

@@ -79,6 +79,7 @@ pub fn count(tx: &mut dyn Tx) -> R<i64> {
 pub fn remove(tx: &mut dyn Tx, id: UserId) -> R<()> {
     super::search::forget_account(tx, id)?;
     super::members::forget_account(tx, id)?;
+    super::oauth::forget_account(tx, id)?;
     tx.execute(&REMOVE_CONTACTS, p![id])?;
     tx.execute(&REMOVE_MESSAGES, p![id])?;
     tx.execute(&REMOVE_MEMBER, p![id])?;

@@ -1,6 +1,7 @@
 //! Members: who signs in, their roles on accounts, and the one-time links with which they set a password. Who may
 //! change what is the hub's to say. A password comes here as its hash, a link as its digest.
 
+use super::oauth::grants;
 use super::sessions;
 use crate::{R, Row, Sql, StoreError, Tx, p};
 use contactgram_model::member::name_key;
@@ -115,11 +116,12 @@ pub fn lost(tx: &mut dyn Tx, member: MemberId, loss: Loss) -> R<()> {
     match loss {
         Loss::Everything => {
             tx.execute(&UNLINK, p![member])?;
+            grants::revoke_of_member(tx, member, true)?;
             sessions::end_all(tx, member, None).map(drop)
         }
         Loss::Password { but } => sessions::end_all(tx, member, but).map(drop),
-        // A session has no role of its own: each request asks.
-        Loss::Role(_) => Ok(()),
+        // A session or a token asks for the role each time; a grant without any ends.
+        Loss::Role(_) => grants::revoke_of_member(tx, member, false),
     }
 }
 

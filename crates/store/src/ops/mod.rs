@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod members;
 pub mod messages;
 pub mod newcomers;
+pub mod oauth;
 pub mod search;
 pub mod sessions;
 pub mod settings;

@@ -1,19 +1,22 @@
 //! Credentials as digests: account tokens, keys, and whatever else opens an account. An account may hold several,
 //! each with a label, an expiry and scopes of its own. The plain form never comes here.
 
+use super::oauth::AppId;
 use super::views::{self, ViewId};
 use crate::{R, Row, Sql, StoreError, Tx, p};
 use contactgram_model::scope::Scopes;
 use contactgram_model::{Timestamp, TokenDigest, TokenKind, UserId};
+use contactgram_oauth::grant::FamilyId;
 
 static NEXT: Sql =
     Sql::new("UPDATE counters SET token_id = token_id + 1 WHERE account_id = $1 RETURNING token_id");
 static INSERT: Sql = Sql::new(
-    "INSERT INTO tokens (account_id, token_id, digest, label, created_at, expires_at, kind, scopes, view_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    "INSERT INTO tokens (account_id, token_id, digest, selector, label, created_at, expires_at, kind, scopes, view_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 );
-static DIGESTS: Sql = Sql::new(
-    "SELECT token_id, digest, expires_at, scopes, view_id, last_used_at FROM tokens WHERE account_id = $1",
+static SELECTED: Sql = Sql::new(
+    "SELECT token_id, digest, expires_at, scopes, view_id, last_used_at, app_id, family_id FROM tokens \
+     WHERE account_id = $1 AND selector = $2",
 );
 static LIST: Sql = Sql::new(
     "SELECT token_id, label, created_at, expires_at, scopes, view_id, last_used_at FROM tokens \
@@ -74,12 +77,17 @@ impl NewToken {
 
 /// Stores a token of an account that has its counters; answers its number, which no other ever gets.
 pub fn insert(tx: &mut dyn Tx, account: UserId, token: &NewToken, now: Timestamp) -> R<i64> {
-    let digest = token.digest.bytes();
+    let (digest, selector) = (token.digest.bytes(), token.digest.selector());
     let (kind, scopes, view) = (token.kind.code(), bits(token.scopes), token.view.map(ViewId::number));
-    let id = tx.one(&NEXT, p![account], |row| row.int(0))?;
-    let params = p![account, id, digest, token.label, now, token.expires_at, kind, scopes, view];
+    let id = next_number(tx, account)?;
+    let params = p![account, id, digest, selector, token.label, now, token.expires_at, kind, scopes, view];
     tx.execute(&INSERT, params)?;
     Ok(id)
+}
+
+/// The number of an account's next credential.
+pub(super) fn next_number(tx: &mut dyn Tx, account: UserId) -> R<i64> {
+    tx.one(&NEXT, p![account], |row| row.int(0))
 }
 
 /// A token that a digest led to.
@@ -95,18 +103,32 @@ pub struct FoundToken {
     pub view: Option<ViewId>,
     /// When it was used last, to a minute or so.
     pub last_used_at: Option<Timestamp>,
+    /// Whom it was given to, where that is an application.
+    pub given_to: Option<GivenTo>,
+}
+
+/// The application that an access token was given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenTo {
+    /// Which.
+    pub app: AppId,
+    /// The grant's answers that the token is one of; none is the application's own.
+    pub family: Option<FamilyId>,
 }
 
 /// The token with this digest, if it has not expired at `now`.
 pub fn find(tx: &mut dyn Tx, account: UserId, digest: &TokenDigest, now: Timestamp) -> R<Option<FoundToken>> {
     let mut found = None;
-    tx.query(&DIGESTS, p![account], &mut |row| {
+    tx.query(&SELECTED, p![account, digest.selector()], &mut |row| {
         let fits = TokenDigest::from_bytes(row.blob(1)?).is_some_and(|stored| stored == *digest);
         let expires_at = row.opt_int(2)?;
         if fits && expires_at.is_none_or(|end| now < end) {
             let id = row.int(0)?;
             let (scopes, view) = (scopes(row.opt_int(3)?), view(row, 4, id)?);
-            found = Some(FoundToken { id, expires_at, scopes, view, last_used_at: row.opt_int(5)? });
+            let family = row.opt_int(7)?.map(FamilyId);
+            let given_to = row.opt_int(6)?.map(|app| GivenTo { app: AppId(app), family });
+            found =
+                Some(FoundToken { id, expires_at, scopes, view, last_used_at: row.opt_int(5)?, given_to });
         }
         Ok(())
     })?;

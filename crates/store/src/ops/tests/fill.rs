@@ -3,7 +3,13 @@
 use super::{Draft, NOW, add, contact, post, remove};
 use crate::ops::commands::Audience;
 use crate::ops::idempotency::Kept;
-use crate::ops::tokens::NewToken;
+use crate::ops::oauth::access::{self, NewAccess};
+use crate::ops::oauth::apps::{self, App};
+use crate::ops::oauth::families::{self, NewFamily};
+use crate::ops::oauth::grants::{self, Grant};
+use crate::ops::oauth::refresh::{self, NewRefresh};
+use crate::ops::oauth::{AppId, codes};
+use crate::ops::tokens::{GivenTo, NewToken};
 use crate::ops::updates::NewUpdate;
 use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::Failure;
@@ -17,8 +23,12 @@ use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{
     Account, AccountKind, ChatId, Contact, ContactId, Direction, Group, MemberId, MemberStatus, PlainToken,
-    Role, UpdateId, UpdateKind, User, UserId, UserKind,
+    Role, TokenDigest, UpdateId, UpdateKind, User, UserId, UserKind,
 };
+use contactgram_oauth::grant::{CodeRecord, CodeState, FamilyId};
+use contactgram_oauth::pkce::Challenge;
+use contactgram_oauth::redirect::ReturnTo;
+use contactgram_oauth::{ClientId, RedirectUri};
 
 pub(super) const GROUP: ChatId = ChatId(-4_000_000_001);
 /// Contacts of the same ids, with texts of the same words, in every account.
@@ -32,6 +42,7 @@ pub(super) fn account(tx: &mut dyn Tx, id: UserId, word: &str, labelled: i64) ->
     mailbox(tx, id, word)?;
     log(tx, id, word)?;
     members::set_role(tx, MemberId(1), id, Some(Role::Viewer))?;
+    application(tx, id, word)?;
     commands::put(tx, id, &Audience { scope: "{}".to_owned(), language: String::new() }, word)?;
     idempotency::put(tx, id, &Kept { key: "key", fingerprint: &[1], answer: word }, NOW)
 }
@@ -106,4 +117,55 @@ fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
     let failure = Failure { generation: 1, date: NOW, message: word.to_owned() };
     webhooks::failed(tx, id, &failure)?;
     callbacks::insert(tx, id, 1, UserId(7), NOW)
+}
+
+/// The application of an account: its public name is made of the account's number.
+pub(super) fn client(id: UserId) -> ClientId {
+    let mut random = [0; 12];
+    random[..8].copy_from_slice(&(id.0 << 20).to_be_bytes());
+    ClientId::create(&random)
+}
+
+/// The digest of what has this number in an account's application.
+pub(super) fn secret(id: UserId, n: u8) -> TokenDigest {
+    TokenDigest::of(&format!("{id} {n}"))
+}
+
+/// An application with a consent, a used code, and the tokens that came of it.
+fn application(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
+    let client = client(id);
+    let (app, family, member) = (AppId::of(&client), FamilyId(id.0), MemberId(1));
+    let callback = format!("https://{word}.example/cb");
+    let registered = App {
+        id: app,
+        account: id,
+        client: client.clone(),
+        name: word.to_owned(),
+        secret: Some(secret(id, 0)),
+        redirects: vec![RedirectUri::from_store(callback.clone())],
+        scopes: Scopes::all(),
+        disabled: false,
+        registered_by: 0,
+        created_at: NOW,
+    };
+    apps::insert(tx, &registered)?;
+    let scopes = Scopes::all();
+    grants::put(tx, &Grant { account: id, app, member, scopes, created_at: NOW, given_at: NOW })?;
+    families::insert(tx, id, &NewFamily { id: family, app, member, expires_at: NOW + 60 }, NOW)?;
+    let code = CodeRecord {
+        client,
+        return_to: ReturnTo { uri: callback, named: true },
+        challenge: Challenge::from_bytes(&[7; 32]).ok_or(StoreError::NotFound)?,
+        scopes,
+        family,
+        expires_at: NOW + 60,
+        state: CodeState::Used,
+    };
+    codes::insert(tx, id, &secret(id, 1), &code)?;
+    let to = GivenTo { app, family: Some(family) };
+    let new = NewAccess { digest: secret(id, 2), to, scopes, expires_at: NOW + 3600 };
+    let number = access::insert(tx, id, &new, NOW)?;
+    let new = NewRefresh { id: number, digest: secret(id, 3), family, scopes, expires_at: NOW + 9000 };
+    refresh::insert(tx, id, &new, NOW)?;
+    families::extend(tx, id, family, NOW + 9000)
 }

@@ -17,7 +17,7 @@ fn token(n: u8, label: Option<&str>, expires_at: Option<i64>) -> NewToken {
 }
 
 fn found(id: i64, expires_at: Option<i64>) -> FoundToken {
-    FoundToken { id, expires_at, scopes: Scopes::all(), view: None, last_used_at: None }
+    FoundToken { id, expires_at, scopes: Scopes::all(), view: None, last_used_at: None, given_to: None }
 }
 
 fn listed_as(id: i64, label: Option<&str>, expires_at: Option<i64>) -> TokenInfo {

@@ -3,19 +3,20 @@
 use super::super::{ANN, BEN, Draft, NOW, add, change, contact, draft, fill, post, remove};
 use crate::ops::commands::Audience;
 use crate::ops::contact_list::{self, Place, Sort, Start};
-use crate::ops::tokens::NewToken;
+use crate::ops::tokens::{GivenTo, NewToken};
 use crate::ops::updates::{NewUpdate, Span};
 use crate::ops::views::ViewId;
 use crate::ops::{
     accounts, callbacks, chats, commands, contacts, counters, directory, groups, history, idempotency,
-    messages, newcomers, search as index, settings, tokens, updates, views, webhooks,
+    messages, newcomers, oauth, search as index, settings, tokens, updates, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::{
-    ChatId, Contact, ContactId, Direction, MessageId, PlainToken, TokenKind, UpdateId, UpdateKind,
+    ChatId, Contact, ContactId, Direction, MemberId, MessageId, PlainToken, TokenKind, UpdateId, UpdateKind,
     UpdateKinds, User, UserId, UserKind, search,
 };
+use contactgram_oauth::grant::FamilyId;
 
 fn view() -> R<ViewId> {
     ViewId::new(9).ok_or(StoreError::NotFound)
@@ -65,6 +66,7 @@ pub(super) fn fill(tx: &mut dyn Tx) -> R<()> {
 /// Everything that a request about one contact, message, chat or update does.
 pub(super) fn points(tx: &mut dyn Tx) -> R<()> {
     people(tx)?;
+    applications(tx)?;
     address_book(tx)?;
     mailbox(tx)?;
     log(tx)
@@ -94,6 +96,35 @@ fn people(tx: &mut dyn Tx) -> R<()> {
     groups::members(tx, fill::GROUP)?;
     settings::put(tx, "a", "b")?;
     settings::get(tx, "a").map(drop)
+}
+
+fn applications(tx: &mut dyn Tx) -> R<()> {
+    let (client, secret) = (fill::client(ANN), |n| fill::secret(ANN, n));
+    let (app, family, member) = (oauth::AppId::of(&client), FamilyId(ANN.0), MemberId(1));
+    let registered = oauth::apps::by_client(tx, &client)?.ok_or(StoreError::NotFound)?;
+    oauth::apps::update(tx, &registered)?;
+    oauth::apps::list(tx, ANN)?;
+    oauth::families::behind(tx, ANN, GivenTo { app, family: Some(family) })?;
+    oauth::families::extend(tx, ANN, family, NOW + 9001)?;
+    oauth::codes::find(tx, ANN, &secret(1))?;
+    oauth::codes::mark_used(tx, ANN, family)?;
+    let access = oauth::access::find(tx, ANN, &secret(2))?.ok_or(StoreError::NotFound)?;
+    let refresh = oauth::refresh::find(tx, ANN, &secret(3))?.ok_or(StoreError::NotFound)?;
+    let place = (ANN, family, refresh.id);
+    oauth::refresh::has_arrived(tx, place)?;
+    oauth::refresh::spend(tx, place, refresh.id, NOW)?;
+    oauth::refresh::note_arrival(tx, place)?;
+    oauth::refresh::replace(tx, place, refresh.id, refresh.id)?;
+    oauth::access::delete(tx, ANN, access.id)?;
+    oauth::grants::get(tx, ANN, app, member)?;
+    oauth::grants::of_app(tx, app)?;
+    oauth::grants::of_member(tx, member)?;
+    oauth::grants::on_account(tx, ANN)?;
+    oauth::grants::revoke(tx, ANN, app, member)?;
+    oauth::grants::revoke_of_member(tx, member, false)?;
+    oauth::families::revoke(tx, ANN, family)?;
+    oauth::access::delete_of_app(tx, app)?;
+    oauth::apps::remove(tx, ANN, app).map(drop)
 }
 
 fn address_book(tx: &mut dyn Tx) -> R<()> {
@@ -256,6 +287,7 @@ pub(super) fn housekeeping(tx: &mut dyn Tx) -> R<()> {
     updates::forget_old(tx, NOW)?;
     idempotency::forget_old(tx, NOW)?;
     callbacks::forget_old(tx, NOW)?;
+    oauth::forget_old(tx, NOW + 9_999_999)?;
     contact_list::forget_old(tx, NOW)
 }
 
