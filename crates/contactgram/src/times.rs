@@ -27,6 +27,15 @@ pub fn expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     Ok(at)
 }
 
+/// Reads a moment: a date (`2027-01-01`, from midnight UTC) or Unix seconds.
+///
+/// # Errors
+/// A sentence.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    let at = midnight(text).or_else(|| text.parse().ok()).filter(|at| (0..=LAST).contains(at));
+    at.ok_or_else(|| format!("`{text}` is no moment: write a date (2027-01-01) or Unix seconds"))
+}
+
 /// `2026-11-22 12:30 UTC`.
 pub fn date(at: Timestamp) -> String {
     let (days, seconds) = (at.div_euclid(DAY), at.rem_euclid(DAY));

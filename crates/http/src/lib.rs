@@ -2,6 +2,7 @@
 //! answers. The binary hands [`app`] to [`server::serve`]. There is no SQL here and no rule of the product.
 
 mod admin;
+mod audit;
 mod botapi;
 mod call;
 mod contacts;

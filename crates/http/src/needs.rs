@@ -7,7 +7,7 @@ use crate::routes::Place;
 use Need::{Client, Credential, Nothing, Operator, Scopes};
 use contactgram_model::scope::Scope;
 use contactgram_model::scope::Scope::{
-    ContactsPrivate, ContactsRead, ContactsWrite, MessagesRead, MessagesSend,
+    AccountManage, ContactsPrivate, ContactsRead, ContactsWrite, MessagesRead, MessagesSend,
 };
 use http::Method;
 
@@ -84,12 +84,16 @@ pub(crate) const fn of(place: Place, verb: Verb) -> Option<Need> {
             Some(Scopes(&[MessagesRead]))
         }
         (Place::ContactMessages, Verb::Post) => Some(Scopes(&[MessagesSend])),
+        (Place::Audit, Verb::Get) => Some(Scopes(&[AccountManage])),
         (Place::Method | Place::NoMethod, Verb::Get | Verb::Post) => Some(Credential),
         (Place::Contacts, Verb::Put | Verb::Patch | Verb::Delete)
         | (Place::Contact, Verb::Post)
         | (Place::ContactDelete, Verb::Get | Verb::Put | Verb::Patch)
         | (Place::ContactMessages, Verb::Put | Verb::Patch | Verb::Delete)
-        | (Place::Messages | Place::Message, Verb::Post | Verb::Put | Verb::Patch | Verb::Delete)
+        | (
+            Place::Messages | Place::Message | Place::Audit,
+            Verb::Post | Verb::Put | Verb::Patch | Verb::Delete,
+        )
         | (Place::Method | Place::NoMethod, Verb::Put | Verb::Patch | Verb::Delete) => None,
     }
 }

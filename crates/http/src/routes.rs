@@ -5,7 +5,7 @@
 use crate::call::{Call, Credential};
 use crate::needs::{self, Need, Verb, route};
 use crate::reply::{Failure, Reply};
-use crate::{App, admin, botapi, contacts, explorer, messages, oauth, ops};
+use crate::{App, admin, audit, botapi, contacts, explorer, messages, oauth, ops};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
@@ -34,6 +34,7 @@ pub(crate) enum Place {
     ContactMessages,
     Messages,
     Message,
+    Audit,
     Method,
     /// The path ends with the prefix's slash; the method's name is a parameter.
     NoMethod,
@@ -43,13 +44,14 @@ pub(crate) enum Place {
 macro_rules! labels {
     ($($path:literal),*) => { [$([concat!("/v1", $path), concat!("/bot{token}", $path)]),*] };
 }
-const LABELS: [[&str; 2]; 8] = labels!(
+const LABELS: [[&str; 2]; 9] = labels!(
     "/contacts",
     "/contacts/{contact_id}",
     "/contacts/{contact_id}/delete",
     "/contacts/{contact_id}/messages",
     "/messages",
     "/messages/{chat_id}/{message_id}",
+    "/audit",
     "/{method}",
     "/"
 );
@@ -132,19 +134,21 @@ impl Place {
             ("contacts", Some(_), Some("messages")) => Place::ContactMessages,
             ("messages", None, None) => Place::Messages,
             ("messages", Some(_), Some(_)) => Place::Message,
+            ("audit", None, None) => Place::Audit,
             (_, None, None) => Place::Method,
             _ => return None,
         })
     }
 
     /// Every place.
-    pub const ALL: [Place; 8] = [
+    pub const ALL: [Place; 9] = [
         Place::Contacts,
         Place::Contact,
         Place::ContactDelete,
         Place::ContactMessages,
         Place::Messages,
         Place::Message,
+        Place::Audit,
         Place::Method,
         Place::NoMethod,
     ];
@@ -174,6 +178,7 @@ impl Place {
             (Place::ContactMessages, Verb::Post) => boxed!(messages::send_to_contact),
             (Place::Messages, Verb::Get) => boxed!(messages::list),
             (Place::Message, Verb::Get) => boxed!(messages::one),
+            (Place::Audit, Verb::Get) => boxed!(audit::list),
             _ => return Err(Failure::WrongVerb(self.verbs())),
         };
         Ok((handler, need))
@@ -185,7 +190,7 @@ impl Place {
             Place::Contacts | Place::ContactMessages => "GET, HEAD, POST",
             Place::Contact => "GET, HEAD, PATCH, PUT, DELETE",
             Place::ContactDelete => "POST, DELETE",
-            Place::Messages | Place::Message => "GET, HEAD",
+            Place::Messages | Place::Message | Place::Audit => "GET, HEAD",
             Place::Method | Place::NoMethod => "GET, POST",
         }
     }
@@ -244,7 +249,7 @@ mod tests {
 
     /// Every path of up to five of these parts.
     fn paths() -> Vec<String> {
-        const PARTS: [&str; 11] = [
+        const PARTS: [&str; 12] = [
             "",
             "bot",
             "bot1:x",
@@ -252,6 +257,7 @@ mod tests {
             "v1",
             "contacts",
             "messages",
+            "audit",
             "delete",
             "getMe",
             "%63ontacts",

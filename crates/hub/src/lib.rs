@@ -28,6 +28,7 @@ mod world;
 pub use access::{Caller, Permit};
 pub use accounts::{AccountView, NewAccount, NewTokenView, TokenView};
 pub use answer::{Answer, Once};
+pub use audit::{AuditActor, AuditHead, AuditPage, AuditQuery, AuditView, BrokenChain};
 pub use callbacks::CallbackAnswer;
 pub use chats::CHAT_ACTIONS;
 pub use contactgram_connector::courier::ReplyCall;

@@ -7,14 +7,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use contactgram_hub::Hub;
 use contactgram_store::ops::{accounts, health};
 use contactgram_store::{Dialect, Location, Store, StoreError, migrate};
 use serde::Serialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 use super::context::{Context, counted, nothing_there, shown};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::{output, progress};
 
 /// For a server at the listen address to answer.
@@ -128,6 +130,8 @@ async fn store(context: &Context) -> Vec<Finding> {
     };
     let mut findings = vec![schema(&store, &location).await, holdings(&store).await];
     findings.extend(progress::during("Checking the data", health_of(&store, &location)).await);
+    let hub = context.hub(store.clone(), CancellationToken::new());
+    findings.push(progress::during("Reading the audit log", audit_log(&hub)).await);
     progress::during("Closing the store", store.close()).await;
     findings
 }
@@ -170,6 +174,20 @@ async fn health_of(store: &Store, location: &Location) -> Vec<Finding> {
         (faults, _) => Finding::new("integrity", State::Wrong, faults.join("; ")),
     };
     vec![Finding::new("engine", State::Ok, format!("{}, {size} of data{log}", found.engine)), integrity]
+}
+
+async fn audit_log(hub: &Hub) -> Finding {
+    const WHAT: &str = "audit log";
+    match hub.verify_audit(&[]).await {
+        Ok((entries, broken)) if broken.is_empty() => {
+            Finding::new(WHAT, State::Ok, format!("{entries} entries, each as it was written"))
+        }
+        Ok((_, broken)) => {
+            let told: Vec<String> = broken.iter().map(super::audit::told).collect();
+            Finding::new(WHAT, State::Wrong, told.join("; "))
+        }
+        Err(error) => Finding::new(WHAT, State::Wrong, Failure::from(error).to_string()),
+    }
 }
 
 fn bytes(count: u64) -> String {

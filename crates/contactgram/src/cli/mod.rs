@@ -4,12 +4,14 @@
 mod account;
 mod admin_token;
 mod app;
+mod audit;
 mod completions;
 mod config;
 pub mod context;
 mod doctor;
 mod group;
 mod key;
+mod member;
 mod named;
 mod people;
 mod serve;
@@ -31,6 +33,7 @@ Examples:
   contactgram account add --name Shop          make an account and print its token
   contactgram token add @shop_bot --label ci --expires 30d
   contactgram key add --account @shop_bot --scope contacts:read
+  contactgram member add ann@example.org --role agent --account @shop_bot
   contactgram people add --first-name Ann --phone +447700900123
   contactgram people write 5 --to @shop_bot --text 'Hello'
   contactgram config > contactgram.toml        write the annotated defaults
@@ -84,6 +87,12 @@ enum Command {
     /// Register applications that use OAuth2, and see what they are allowed
     #[command(subcommand)]
     App(app::App),
+    /// Make the members who sign in, and say what they may do
+    #[command(subcommand)]
+    Member(member::Member),
+    /// Read the audit log, and check that it is as it was written
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Make people, and act as them
     #[command(subcommand)]
     People(people::People),
@@ -139,6 +148,8 @@ pub fn run() -> Outcome {
             Command::Token(command) => command.run(&context).await,
             Command::Key(command) => command.run(&context).await,
             Command::App(command) => command.run(&context).await,
+            Command::Member(command) => command.run(&context).await,
+            Command::Audit(command) => command.run(&context).await,
             Command::People(command) => command.run(&context).await,
             Command::Group(command) => command.run(&context).await,
             Command::AdminToken => admin_token::run(&context).await,

@@ -1,6 +1,7 @@
 //! Tests of the program as a whole: the real binary, real sockets, real files.
 
 mod access;
+mod audit;
 mod chats;
 mod cli;
 mod contacts;

@@ -102,6 +102,7 @@ const ASKS: &[(&str, &str, &str)] = &[
 const WITHOUT_IDS: &[&str] = &[
     "/contacts",
     "/messages",
+    "/audit",
     "/getMe",
     "/logOut",
     "/close",

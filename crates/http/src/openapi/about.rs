@@ -64,7 +64,7 @@ pub(super) fn tags() -> Vec<Tag> {
         (MESSAGES, "Sending, changing and reading messages."),
         (UPDATES, "What happened: by asking, or brought to a webhook."),
         (CHATS, "Chats, who is in them, and pressed buttons."),
-        (ACCOUNT, "The account itself."),
+        (ACCOUNT, "The account itself, and its audit log."),
         (SERVICE, "The server's health, and this document."),
         (ADMIN, "With the admin token: people and groups of the local connector, for tests and demonstrations. What people do here, accounts see as on Telegram."),
         (OTHER_VERB, "The same by the verb that is used less."),

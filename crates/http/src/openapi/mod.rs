@@ -6,6 +6,7 @@ mod about;
 mod access;
 mod admin;
 mod answers;
+mod audit;
 mod examples;
 mod methods;
 mod ops;
@@ -19,7 +20,7 @@ use utoipa::openapi::{Components, OpenApi, OpenApiBuilder, Paths};
 
 /// The whole document.
 fn document() -> OpenApi {
-    let paths = [resources::paths, methods::paths, ops::paths, admin::paths]
+    let paths = [resources::paths, audit::paths, methods::paths, ops::paths, admin::paths]
         .into_iter()
         .fold(Paths::new(), |paths, add| add(paths));
     let paths = access::say(paths);

@@ -27,6 +27,28 @@ static CHAIN: Sql = Sql::new(concat!(
     columns!(),
     " FROM audit WHERE account_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3"
 ));
+/// The filters that both lists share; what is empty or -1 is not asked for.
+macro_rules! filters {
+    () => {
+        " AND at >= $3 AND at < $4 AND ($5 = '' OR actor_kind = $5) AND ($6 = -1 OR actor_id = $6) \
+         AND ($7 = '' OR action = $7) "
+    };
+}
+static PAGE: Sql = Sql::new(concat!(
+    "SELECT ",
+    columns!(),
+    " FROM audit WHERE account_id = $1 AND seq < $2",
+    filters!(),
+    "ORDER BY seq DESC LIMIT $8"
+));
+// Dates don't fall within a chain, so this is each chain's own order too.
+static PAGE_OF_ALL: Sql = Sql::new(concat!(
+    "SELECT ",
+    columns!(),
+    " FROM audit WHERE (at, account_id, seq) < ($8, $1, $2)",
+    filters!(),
+    "ORDER BY at DESC, account_id DESC, seq DESC LIMIT $9"
+));
 static CHAINS: Sql = Sql::new("SELECT DISTINCT account_id FROM audit ORDER BY account_id");
 
 /// Where a chain ends.
@@ -51,6 +73,51 @@ pub struct Kept {
     pub previous: AuditHash,
     /// Its own digest, as it stands there.
     pub hash: AuditHash,
+}
+
+/// Which entries are asked for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Of one chain; else of all.
+    pub account: Option<UserId>,
+    /// Written then or later.
+    pub from: Timestamp,
+    /// Written before.
+    pub until: Timestamp,
+    /// Of this kind of actor, and perhaps of one.
+    pub actor: Option<(String, Option<i64>)>,
+    /// Of this name.
+    pub action: Option<String>,
+    /// Older than this one.
+    pub before: Option<Place>,
+    /// Entries at most.
+    pub limit: i64,
+}
+
+/// Where an entry is among all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub at: Timestamp,
+    pub account: UserId,
+    pub seq: i64,
+}
+
+/// Entries, the newest first.
+pub fn page(tx: &mut dyn Tx, query: &Query) -> R<Vec<Kept>> {
+    let Query { from, until, limit, .. } = query;
+    let (kind, number) = query.actor.as_ref().map_or(("", None), |(kind, number)| (kind.as_str(), *number));
+    let (number, action) = (number.unwrap_or(-1), query.action.as_deref().unwrap_or_default());
+    let top = Place { at: i64::MAX, account: UserId(i64::MAX), seq: i64::MAX };
+    let before = query.before.unwrap_or(top);
+    match query.account {
+        Some(account) => {
+            tx.all(&PAGE, p![account, before.seq, from, until, kind, number, action, limit], read)
+        }
+        None => {
+            let params = p![before.account, before.seq, from, until, kind, number, action, before.at, limit];
+            tx.all(&PAGE_OF_ALL, params, read)
+        }
+    }
 }
 
 /// Adds an entry to its account's chain: `seq` is set here, and `at` is no earlier than the entry before.

@@ -5,7 +5,17 @@ use super::kit::Home;
 #[test]
 fn help_shows_examples_for_the_program_and_for_each_command() {
     let home = Home::new();
-    for command in [&[][..], &["serve"], &["account"], &["token"], &["people"], &["group"], &["config"]] {
+    for command in [
+        &[][..],
+        &["serve"],
+        &["account"],
+        &["token"],
+        &["member"],
+        &["audit"],
+        &["people"],
+        &["group"],
+        &["config"],
+    ] {
         let help = home.ok(&[command, &["--help"]].concat());
         assert!(help.contains("Examples:\n  contactgram"), "{command:?}: {help}");
     }

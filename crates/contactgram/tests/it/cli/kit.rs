@@ -56,6 +56,15 @@ impl Home {
         }
     }
 
+    /// The JSON that a run prints that succeeds when it reads this.
+    pub fn json_reading(&self, arguments: &[&str], input: &str) -> Value {
+        self.write("input", input);
+        let input = std::fs::File::open(self.path().join("input")).unwrap();
+        let output = self.command(&[arguments, &["--json"]].concat()).stdin(input).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// What a run that succeeds prints.
     pub fn ok(&self, arguments: &[&str]) -> String {
         let run = self.run(arguments);

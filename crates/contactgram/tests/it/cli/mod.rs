@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod audit;
 mod cluster;
 mod config;
 mod doctor;
 mod help;
 mod kit;
+mod members;
 mod people;
 mod postgres;
 mod serve;

@@ -1,7 +1,7 @@
 //! Chains of the audit log grow by one entry at a time, each account's by itself, also where many write at once.
 
 use super::{ANN, BEN, NOW, open, read, write};
-use crate::ops::audit::{self, Kept};
+use crate::ops::audit::{self, Kept, Place, Query};
 use crate::{Store, each_store};
 use contactgram_model::UserId;
 use contactgram_model::audit::{AuditEntry, FIRST};
@@ -72,5 +72,43 @@ each_store! {
             assert_eq!(chain.len(), 64);
             check(&chain);
         }
+    }
+
+    async fn entries_are_read_newest_first_in_pages_and_by_filters(store: Store) {
+        open(&store).await;
+        for n in 0..5 {
+            for account in [ANN, BEN] {
+                let action = if n % 2 == 0 { "key.added" } else { "role.changed" }.to_owned();
+                let entry = AuditEntry { at: NOW + n, action, actor_id: n, ..entry(account, "x") };
+                write(&store, move |tx| audit::append(tx, entry.clone())).await;
+            }
+        }
+        let all = Query {
+            account: None, from: 0, until: i64::MAX, actor: None, action: None, before: None, limit: 3,
+        };
+        let places = async |query: &Query| {
+            let query = query.clone();
+            let page = read(&store, move |tx| audit::page(tx, &query)).await;
+            page.iter().map(|kept| (kept.entry.at - NOW, kept.entry.account, kept.entry.seq)).collect::<Vec<_>>()
+        };
+        let (mut seen, mut query) = (Vec::new(), all.clone());
+        loop {
+            let page = places(&query).await;
+            let Some(&(at, account, seq)) = page.last() else { break };
+            query.before = Some(Place { at: NOW + at, account, seq });
+            seen.extend(page);
+        }
+        let expected: Vec<_> = (0..5).rev().flat_map(|n| [(n, BEN, n + 1), (n, ANN, n + 1)]).collect();
+        assert_eq!(seen, expected);
+        let of_ann = Query { account: Some(ANN), ..all.clone() };
+        assert_eq!(places(&of_ann).await, [(4, ANN, 5), (3, ANN, 4), (2, ANN, 3)]);
+        let since = Query { from: NOW + 1, until: NOW + 3, ..of_ann.clone() };
+        assert_eq!(places(&since).await, [(2, ANN, 3), (1, ANN, 2)]);
+        let changed = Query { action: Some("role.changed".to_owned()), ..of_ann.clone() };
+        assert_eq!(places(&changed).await, [(3, ANN, 4), (1, ANN, 2)]);
+        let by = |kind: &str, number| Query { actor: Some((kind.to_owned(), number)), ..of_ann.clone() };
+        assert_eq!(places(&by("operator", Some(0))).await, [(0, ANN, 1)]);
+        assert_eq!(places(&by("operator", None)).await.len(), 3);
+        assert_eq!(places(&by("member", None)).await, []);
     }
 }
