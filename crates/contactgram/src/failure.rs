@@ -67,6 +67,7 @@ impl From<Error> for Failure {
             | Error::PreconditionFailed(text)
             | Error::Unprocessable(text)
             | Error::Unavailable { text, .. } => text.into_owned(),
+            Error::Lacks(scope) => format!("the credential lacks the scope {}", scope.name()),
             Error::Unauthorized => "the credential opens nothing".to_owned(),
             Error::TooMany { retry_after } => format!("too many requests; try again in {retry_after} s"),
             Error::Internal => "the server's own fault; the line above says more".to_owned(),

@@ -34,6 +34,7 @@ pub(crate) struct Call {
 /// What a request opens the API with.
 pub(crate) struct Credential {
     pub token: PlainToken,
+    is_bearer: bool,
     decoded: Decoded,
 }
 
@@ -57,16 +58,24 @@ impl Credential {
             true => Some(decoded_parts(path).ok_or(Failure::NoRoute)?),
             false => None,
         };
-        let token = match route.has_token {
+        let (token, is_bearer) = match route.has_token {
             true if !app.options.allow_token_in_path => return Err(Error::Unauthorized.into()),
             true => {
                 let first = part_of(path, &decoded, 1);
                 let text = first.strip_prefix("bot").unwrap_or_default();
-                PlainToken::parse(text).ok_or(Failure::MalformedToken)?
+                (PlainToken::parse(text).ok_or(Failure::MalformedToken)?, false)
             }
             false => from_header(request.headers(), app.options.allow_basic)?,
         };
-        Ok(Credential { token, decoded })
+        Ok(Credential { token, is_bearer, decoded })
+    }
+
+    /// Why it was not let in: whoever sent it as Bearer is told so in the words of RFC 6750.
+    pub fn refused(&self, error: Error) -> Failure {
+        match error {
+            Error::Unauthorized if self.is_bearer => Failure::InvalidBearer { malformed: false },
+            other => other.into(),
+        }
     }
 }
 
@@ -185,17 +194,20 @@ fn decoded(mut text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The token of an `Authorization` header: Bearer, or Basic whose `user:password` is the token.
-fn from_header(headers: &HeaderMap, allow_basic: bool) -> Result<PlainToken, Failure> {
+/// The token of an `Authorization` header: Bearer, or Basic whose `user:password` is the token. Also whether it is
+/// the former.
+fn from_header(headers: &HeaderMap, allow_basic: bool) -> Result<(PlainToken, bool), Failure> {
     let unauthorized = || Failure::Hub(Error::Unauthorized);
     let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(unauthorized)?;
     let (scheme, rest) = value.split_once(' ').ok_or_else(unauthorized)?;
     if scheme.eq_ignore_ascii_case("bearer") {
-        return PlainToken::parse(rest.trim()).ok_or(Failure::MalformedToken);
+        let token = PlainToken::parse(rest.trim());
+        return token.map(|token| (token, true)).ok_or(Failure::InvalidBearer { malformed: true });
     }
     if scheme.eq_ignore_ascii_case("basic") && allow_basic {
         let decoded = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        return decoded.and_then(|text| PlainToken::parse(&text)).ok_or(Failure::MalformedToken);
+        let token = decoded.and_then(|text| PlainToken::parse(&text));
+        return token.map(|token| (token, false)).ok_or(Failure::MalformedToken);
     }
     Err(unauthorized())
 }

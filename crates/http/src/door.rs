@@ -81,7 +81,11 @@ enum Work {
 async fn pass(api: Arc<Inner>, mut came: Came, work: Work) -> Response {
     let mut response = match work {
         Work::Nothing => reply::nothing(),
-        Work::Api(work) => named(&mut came.id, work).await.unwrap_or_else(reply::Failure::response),
+        Work::Api(work) => match (named(&mut came.id, work).await, came.route) {
+            (Ok(response), _) => response,
+            (Err(failure), Some(Route { has_token: false, .. })) => failure.response_to_bearer(),
+            (Err(failure), _) => failure.response(),
+        },
         Work::Other(work) => named(&mut came.id, work).await,
     };
     tell(&api, &came, &response);

@@ -25,6 +25,11 @@ pub(crate) enum Failure {
     WrongVerb(&'static str),
     /// A token that can't be one.
     MalformedToken,
+    /// A Bearer token that opens nothing.
+    InvalidBearer {
+        /// Whether it can't be one.
+        malformed: bool,
+    },
     /// The body is larger than allowed.
     TooLarge,
     /// The body's encoding or type is none that is read here.
@@ -111,7 +116,25 @@ impl Failure {
                 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"contactgram\"");
                 headers.insert(WWW_AUTHENTICATE, CHALLENGE);
             }
+            Failure::InvalidBearer { .. } => {
+                const CHALLENGE: HeaderValue =
+                    HeaderValue::from_static("Bearer realm=\"contactgram\", error=\"invalid_token\"");
+                headers.insert(WWW_AUTHENTICATE, CHALLENGE);
+            }
             _ => {}
+        }
+        response
+    }
+
+    /// The failure as it leaves to whoever sent a token in a header: one that lacks a scope is told which in the
+    /// header of RFC 6750, too.
+    pub fn response_to_bearer(self) -> Response {
+        let Failure::Hub(Error::Lacks(scope)) = self else { return self.response() };
+        let challenge =
+            format!("Bearer realm=\"contactgram\", error=\"insufficient_scope\", scope=\"{}\"", scope.name());
+        let mut response = self.response();
+        if let Ok(challenge) = HeaderValue::try_from(challenge) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }
@@ -123,6 +146,10 @@ impl Failure {
                 Error::BadRequest(text) => texted(StatusCode::BAD_REQUEST, "Bad Request", text),
                 Error::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized".to_owned(), None),
                 Error::Forbidden(text) => texted(StatusCode::FORBIDDEN, "Forbidden", text),
+                Error::Lacks(scope) => {
+                    let text = format!("the credential lacks the scope {}", scope.name());
+                    texted(StatusCode::FORBIDDEN, "Forbidden", &text)
+                }
                 Error::NotFound(text) => texted(StatusCode::NOT_FOUND, "Not Found", text),
                 Error::Conflict(text) => texted(StatusCode::CONFLICT, "Conflict", text),
                 Error::Gone(text) => texted(StatusCode::GONE, "Gone", text),
@@ -149,7 +176,10 @@ impl Failure {
             Failure::NoRoute => (StatusCode::NOT_FOUND, "Not Found".to_owned(), None),
             Failure::NoMethod => texted(StatusCode::NOT_FOUND, "Not Found", "method not found"),
             Failure::WrongVerb(_) => (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed".to_owned(), None),
-            Failure::MalformedToken => {
+            Failure::InvalidBearer { malformed: false } => {
+                (StatusCode::UNAUTHORIZED, "Unauthorized".to_owned(), None)
+            }
+            Failure::MalformedToken | Failure::InvalidBearer { malformed: true } => {
                 texted(StatusCode::UNAUTHORIZED, "Unauthorized", "invalid token specified")
             }
             Failure::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large".to_owned(), None),

@@ -99,7 +99,8 @@ impl Route {
                 Err(error) => Box::pin(ready(Err(error.into()))),
             },
             None => Box::pin(async move {
-                let caller = app.hub.authenticate(&credential.token).await?;
+                let caller = app.hub.authenticate(&credential.token).await;
+                let caller = caller.map_err(|error| credential.refused(error))?;
                 caller.needs(need.scopes())?;
                 handler(Call::new((app, self), (caller, credential), request)).await
             }),

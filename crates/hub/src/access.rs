@@ -82,7 +82,7 @@ impl<N> Permit<N> {
 
 /// The refusal of a caller without a scope.
 fn lacks(scope: Scope) -> Error {
-    Error::Forbidden(format!("the credential lacks the scope {}", scope.name()).into())
+    Error::Lacks(scope)
 }
 
 impl Caller {
@@ -94,7 +94,7 @@ impl Caller {
     /// A permit for `N`.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], naming the scope that is missing.
+    /// [`Error::Lacks`], naming the scope that is missing.
     pub fn permit<N: Need>(&self) -> Result<Permit<N>, Error> {
         self.needs(&[N::SCOPE])?;
         Ok(Permit { view: View::of(self), caller: *self, need: PhantomData })
@@ -108,7 +108,7 @@ impl Caller {
     /// Refuses a caller that has not all of these scopes.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], naming the first that is missing.
+    /// [`Error::Lacks`], naming the first that is missing.
     pub fn needs(&self, scopes: &[Scope]) -> Result<(), Error> {
         match scopes.iter().find(|scope| !self.may(**scope)) {
             Some(missing) => Err(lacks(*missing)),

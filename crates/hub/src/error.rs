@@ -2,6 +2,7 @@
 //! one place that turns these into codes and texts. Inner causes are logged here, never handed out.
 
 use contactgram_connector::local::Refusal;
+use contactgram_model::scope::Scope;
 use contactgram_store::StoreError;
 use contactgram_wire::BadRequest;
 use std::borrow::Cow;
@@ -16,8 +17,10 @@ pub enum Error {
     BadRequest(Text),
     /// The credential opens nothing (any more).
     Unauthorized,
-    /// The credential lacks a scope, or the recipient refuses.
+    /// The credential may not, or the recipient refuses.
     Forbidden(Text),
+    /// The credential lacks this scope.
+    Lacks(Scope),
     /// No such thing for this account.
     NotFound(Text),
     /// Two consumers of one cursor, or a key in use.

@@ -30,6 +30,6 @@ pub use line::{Line, Said};
 pub use options::{Engine, Options};
 pub use person::Person;
 pub use receiver::{Received, Receiver, Reply};
-pub use reqwest::Method;
+pub use reqwest::{Method, RequestBuilder};
 pub use serde_json::{Value, json};
 pub use server::TestServer;

@@ -27,6 +27,14 @@ fn is_refused(answer: &Answer, text: &str) {
     assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"contactgram\""), "{answer:?}");
 }
 
+/// The same of a token that came as Bearer, in the words of RFC 6750.
+#[track_caller]
+fn is_invalid(answer: &Answer, text: &str) {
+    assert_eq!(answer.refusal(), (401, text.to_owned()));
+    let challenge = "Bearer realm=\"contactgram\", error=\"invalid_token\"";
+    assert_eq!(answer.header("www-authenticate"), Some(challenge), "{answer:?}");
+}
+
 async fn opens(server: &TestServer, token: &str) -> bool {
     let (path, bearer) = (server.bot(token).get("getMe").await, v1(server).bearer(token).get("getMe").await);
     assert_eq!(path.status, bearer.status, "{} {}", path.text, bearer.text);
@@ -34,7 +42,7 @@ async fn opens(server: &TestServer, token: &str) -> bool {
         200 => true,
         _ => {
             is_refused(&path, UNAUTHORIZED);
-            is_refused(&bearer, UNAUTHORIZED);
+            is_invalid(&bearer, UNAUTHORIZED);
             false
         }
     }
@@ -61,7 +69,7 @@ async fn what_can_be_no_token_is_told_apart_from_one_that_opens_nothing() {
     ];
     for token in &malformed {
         is_refused(&server.bot(token).get("getMe").await, INVALID);
-        is_refused(&v1(&server).bearer(token).get("getMe").await, INVALID);
+        is_invalid(&v1(&server).bearer(token).get("getMe").await, INVALID);
         let (user, password) = token.split_once(':').unwrap_or((token, ""));
         is_refused(&basic(&server, user, password).await, INVALID);
     }
@@ -183,8 +191,10 @@ async fn only_whoever_is_let_in_learns_which_methods_and_contacts_there_are() {
     let server = TestServer::start(Options::default()).await;
     let shop = server.account("Shop").await;
     let stranger = format!("{}:{}", shop.id, "A".repeat(35));
-    let strange = [server.bot(&stranger), v1(&server).bearer(&stranger)];
-    for client in &strange {
+    type Judge = fn(&Answer, &str);
+    let strange: [(Client, Judge); 2] =
+        [(server.bot(&stranger), is_refused), (v1(&server).bearer(&stranger), is_invalid)];
+    for (client, is_refused) in &strange {
         for path in
             ["noSuchMethod", "getMe", "contacts", "contacts/5", "contacts/abc", "messages", "messages/1/1"]
         {
@@ -230,7 +240,7 @@ async fn the_operators_door_takes_the_admin_token_alone() {
     // It opens no account.
     let admin = server.admin();
     let request = admin.request(Method::GET, "/../v1/getMe");
-    is_refused(&admin.send(request).await, INVALID);
+    is_invalid(&admin.send(request).await, INVALID);
     is_refused(&server.bot("admin-token-of-the-test-kit-0123456789").get("getMe").await, INVALID);
 }
 

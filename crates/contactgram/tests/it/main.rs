@@ -13,6 +13,7 @@ mod kit;
 mod limits;
 mod matrix;
 mod messages;
+mod oauth;
 mod people;
 mod secrets;
 mod tenants;

@@ -61,7 +61,9 @@ impl<'a> Scene<'a> {
                 (groups::members(tx, chat)?.into_iter().map(|(id, _)| id).collect(), None)
             }
             // Whoever may no longer write may still take back; the other side keeps its copy.
-            Err(error @ (Error::Forbidden(_) | Error::BadRequest(_))) => (Vec::new(), Some(error)),
+            Err(error @ (Error::Forbidden(_) | Error::Lacks(_) | Error::BadRequest(_))) => {
+                (Vec::new(), Some(error))
+            }
             Err(error) => return Err(error),
         };
         others.retain(|other| *other != owner);

@@ -4,6 +4,7 @@ use crate::kit::{self, HOUR_MS, permit};
 use contactgram_hub::access::{AccountManage, ContactsRead, MessagesSend};
 use contactgram_hub::{Error, Hub, NewAccount, NewMember, NewSession, OneTimeLink, SignInFrom};
 use contactgram_model::clock::ManualClock;
+use contactgram_model::scope::Scope;
 use contactgram_model::{AccountKind, Actor, MemberId, Password, Role, UserId};
 use contactgram_store::{Store, each_store};
 use std::sync::Arc;
@@ -199,7 +200,7 @@ each_store! {
         permit::<ContactsRead>(&caller);
         permit::<MessagesSend>(&caller);
         let refused = caller.permit::<AccountManage>().unwrap_err();
-        assert_eq!(refused, Error::Forbidden("the credential lacks the scope account:manage".into()));
+        assert_eq!(refused, Error::Lacks(Scope::AccountManage));
         let (elsewhere, nowhere) = (hub.as_member(ann, other).await, hub.as_member(ann, UserId(4711)).await);
         assert!(is_missing(&elsewhere));
         assert_eq!(elsewhere.unwrap_err(), nowhere.unwrap_err(), "as if it had never been");
