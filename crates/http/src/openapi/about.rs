@@ -1,7 +1,11 @@
 //! What stands above the routes: the introduction, tags, servers and credentials.
 
 use super::methods::OTHER_VERB;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use contactgram_model::scope::Scope;
+use utoipa::openapi::security::{
+    AuthorizationCode, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
+    SecurityScheme,
+};
 use utoipa::openapi::server::{ServerBuilder, ServerVariableBuilder};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, InfoBuilder, LicenseBuilder, Server, Tag};
@@ -12,10 +16,13 @@ pub(super) const UPDATES: &str = "Updates";
 pub(super) const CHATS: &str = "Chats";
 pub(super) const ACCOUNT: &str = "Account";
 pub(super) const SERVICE: &str = "Service";
+pub(super) const OAUTH: &str = "OAuth2";
 pub(super) const ADMIN: &str = "Operator";
 
 const BEARER: &str = "bearer";
 const BASIC: &str = "basic";
+const OAUTH2: &str = "oauth2";
+pub(super) const CLIENT: &str = "client";
 pub(super) const ADMIN_TOKEN: &str = "admin";
 
 const INTRODUCTION: &str = "\
@@ -36,7 +43,8 @@ equal to `error_code`, for every failure: also an unknown route (404), a wrong v
 too large (431). Only `GET /messages` and `GET /contacts/{contact_id}/messages` answer with a bare array. Absent fields are left out, never `null`. Times \
 are Unix seconds. Each answer carries `X-Request-Id`.
 
-**Access.** An account's token may do everything. A key (`cgk_…`) may do what its scopes say; where it lacks one, the \
+**Access.** An account's token may do everything. A key (`cgk_…`) or an application's access token (`cga_…`, by OAuth2) may \
+do what its scopes say; where it lacks one, the \
 answer is a 403 that names it. `contacts:read` and `contacts:write` show contacts without `phone_number`, `email`, `note` and \
 `attributes`: for those, for finding somebody by them (`q`, `phone_number`), for naming them in `fields`, and for writing them \
 it takes `contacts:private` too. Without it, contacts shared inside messages have no `phone_number` and no `vcard`. A key that is \
@@ -65,6 +73,7 @@ pub(super) fn tags() -> Vec<Tag> {
         (UPDATES, "What happened: by asking, or brought to a webhook."),
         (CHATS, "Chats, who is in them, and pressed buttons."),
         (ACCOUNT, "The account itself, and its audit log."),
+        (OAUTH, "How applications get tokens: the endpoints of RFC 6749 and its companions, with OAuth's own errors."),
         (SERVICE, "The server's health, and this document."),
         (ADMIN, "With the admin token: people and groups of the local connector, for tests and demonstrations. What people do here, accounts see as on Telegram."),
         (OTHER_VERB, "The same by the verb that is used less."),
@@ -94,9 +103,9 @@ pub(super) fn at_root() -> Server {
 }
 
 /// Any of these opens an account, with these scopes; none is needed where the path has the token.
-pub(super) fn security(scopes: &[&str]) -> [SecurityRequirement; 3] {
+pub(super) fn security(scopes: &[&str]) -> [SecurityRequirement; 4] {
     let by = |name: &str| SecurityRequirement::new(name, scopes.iter().copied());
-    [by(BEARER), by(BASIC), SecurityRequirement::default()]
+    [by(BEARER), by(OAUTH2), by(BASIC), SecurityRequirement::default()]
 }
 
 /// Adds the kinds of credentials.
@@ -112,8 +121,8 @@ pub(super) fn share(components: Components) -> Components {
             BEARER,
             scheme(
                 HttpAuthScheme::Bearer,
-                "An account's token, `<account id>:<secret>`, or a key, `cgk_<account id>_<secret>`. What each operation takes is the \
-                 list beside it.",
+                "An account's token, `<account id>:<secret>`, a key, `cgk_<account id>_<secret>`, or an access token of OAuth2, \
+                 `cga_<account id>_<secret>`. What each operation takes is the list beside it.",
             ),
         ),
         (
@@ -124,11 +133,43 @@ pub(super) fn share(components: Components) -> Components {
             ),
         ),
         (
+            CLIENT,
+            scheme(
+                HttpAuthScheme::Basic,
+                "An application's client id and secret, each encoded as in a form.",
+            ),
+        ),
+        (
             ADMIN_TOKEN,
             scheme(HttpAuthScheme::Bearer, "The operator's token: `contactgram admin-token` makes one."),
         ),
     ] {
         components.add_security_scheme(name, scheme);
     }
+    components.add_security_scheme(OAUTH2, oauth2());
     components
+}
+
+/// Both ways in which an application gets a token.
+fn oauth2() -> SecurityScheme {
+    let scopes = || Scopes::from_iter(Scope::ALL.map(|scope| (scope.name(), said_of(scope))));
+    let (authorize, token) = ("/oauth/authorize", "/oauth/token");
+    let flows = [
+        Flow::AuthorizationCode(AuthorizationCode::with_refresh_url(authorize, token, scopes(), token)),
+        Flow::ClientCredentials(ClientCredentials::new(token, scopes())),
+    ];
+    let about = "An application's token; the code flow takes PKCE (S256).";
+    SecurityScheme::OAuth2(OAuth2::with_description(flows, about))
+}
+
+fn said_of(scope: Scope) -> &'static str {
+    match scope {
+        Scope::ContactsRead => "Contacts without phone number, e-mail, note and attributes",
+        Scope::ContactsPrivate => "Those fields too",
+        Scope::ContactsWrite => "Add, change and delete contacts",
+        Scope::MessagesRead => "History and chats",
+        Scope::MessagesSend => "Send, edit and delete messages",
+        Scope::UpdatesRead => "getUpdates and webhooks",
+        Scope::AccountManage => "The account's settings",
+    }
 }

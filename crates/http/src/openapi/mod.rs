@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod examples;
 mod methods;
+mod oauth;
 mod ops;
 mod parts;
 mod requests;
@@ -20,7 +21,7 @@ use utoipa::openapi::{Components, OpenApi, OpenApiBuilder, Paths};
 
 /// The whole document.
 fn document() -> OpenApi {
-    let paths = [resources::paths, audit::paths, methods::paths, ops::paths, admin::paths]
+    let paths = [resources::paths, audit::paths, methods::paths, oauth::paths, ops::paths, admin::paths]
         .into_iter()
         .fold(Paths::new(), |paths, add| add(paths));
     let paths = access::say(paths);

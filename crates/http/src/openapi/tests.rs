@@ -52,7 +52,8 @@ fn every_route_of_the_server_is_described() {
     for path in crate::routes::resources() {
         assert!(described(path) || path == "/{method}", "{path}");
     }
-    for row in crate::needs::table().iter().filter(|row| row.need == crate::needs::Need::Operator) {
+    let described_at_root = [crate::needs::Need::Operator, crate::needs::Need::Client];
+    for row in crate::needs::table().iter().filter(|row| described_at_root.contains(&row.need)) {
         let named = row.path.replace("{account}", "{account_id}").replace("{query}", "{callback_query_id}");
         assert!(described(&named), "{}", row.path);
     }
