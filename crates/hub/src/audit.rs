@@ -1,6 +1,6 @@
-//! The audit log is written here (`read` and `verify` say by their names what they do), in the transaction of what it tells: what can't be written down is not done. Called
-//! by the verbs that change who may do what, or that take something away. No entry has a secret, a phone number or
-//! a text of a message.
+//! The audit log is written here, in the transaction of what it tells: what can't be written down is not done. Called
+//! by the verbs that change who may do what, or that take something away; `read` shows it, `verify` checks it. No
+//! entry has a secret, a phone number or a text of a message.
 
 mod read;
 mod verify;

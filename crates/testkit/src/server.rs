@@ -168,7 +168,18 @@ impl TestServer {
         command.output().await.expect("the program starts")
     }
 
-    /// The same with what it prints read as JSON.
+    /// The same with something on its standard input.
+    pub async fn cli_reading(&self, arguments: &[&str], input: &str) -> Output {
+        let input_file = self.folder.path().join("input");
+        std::fs::write(&input_file, input).expect("the folder can be written to");
+        let opened = std::fs::File::open(&input_file).expect("it was just written");
+        let mut command = tokio::process::Command::from(self.command(arguments));
+        let output = command.stdin(opened).output().await.expect("the program starts");
+        std::fs::remove_file(&input_file).expect("it is still there");
+        output
+    }
+
+    /// [`TestServer::cli`] with what it prints read as JSON.
     ///
     /// # Panics
     /// When it fails.

@@ -1,10 +1,11 @@
 //! The table of what each route takes, made real: every route and method with no credential, with each scope alone,
-//! with all of them, with an account token, and with credentials that are expired, revoked, forged, narrowed or
+//! with those of each role, with all of them, with an account token, and with credentials that are expired, revoked, forged, narrowed or
 //! somebody else's, in a header and in the path. What the table says is what is answered, cell by cell.
 
 use std::time::Duration;
 
 use contactgram_http::needs::{Need, Row, table};
+use contactgram_model::Role;
 use contactgram_model::scope::Scope;
 use contactgram_testkit::{Account, Answer, Client, Method, Options, TestServer, json};
 
@@ -28,12 +29,16 @@ async fn credentials(server: &TestServer, shop: &Account, other: &Account) -> Ve
     };
     let made = async |arguments: &[&str]| text(&key(server, shop, arguments).await["key"]);
     let everything = arguments(&Scope::ALL);
-    let expired = made(&[&everything[..], &["--expires-in", "1s"]].concat()).await;
+    let expired = made(&[&everything[..], &["--expires-in", "3s"]].concat()).await;
     let revoked = key(server, shop, &everything).await;
     let (account, number) = (shop.id.to_string(), revoked["key_id"].to_string());
     server.cli_json(&["key", "revoke", "--account", &account, &number, "--json"]).await;
     for scope in Scope::ALL {
         add(scope.name(), made(&arguments(&[scope])).await, Some(vec![scope]));
+    }
+    for role in Role::ALL {
+        let scopes: Vec<Scope> = role.scopes().iter().collect();
+        add(role.name(), made(&arguments(&scopes)).await, Some(scopes));
     }
     let narrow: Vec<Scope> = Scope::ALL[..5].to_vec();
     let narrowed = made(&[&arguments(&narrow)[..], &["--only-label", "support"]].concat()).await;

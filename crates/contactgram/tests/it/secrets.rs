@@ -22,6 +22,10 @@ const HOOK_PATH: &str = "hook-path-canary";
 const HOOK_USER: &str = "hook-user-canary";
 const HOOK_PASSWORD: &str = "hook-password-canary";
 
+/// What members sign in with.
+const PASSWORD: &str = "password-canary of many words";
+const OTHER_PASSWORD: &str = "other-password-canary too";
+
 /// A server that logs all it can and counts as well, and two accounts on it.
 struct Scene {
     server: TestServer,
@@ -29,6 +33,8 @@ struct Scene {
     other: Account,
     /// An API key of the first account's.
     key: String,
+    /// The codes of one-time links.
+    codes: Vec<String>,
     metrics: String,
 }
 
@@ -43,7 +49,8 @@ impl Scene {
         let server = TestServer::start(options).await;
         let (shop, other) = (server.account("Shop").await, server.account("Other").await);
         let key = text(&key(&server, &shop, &["--scope", "contacts:read"]).await["key"]);
-        Scene { server, shop, other, key, metrics: format!("http://{metrics}") }
+        let codes = links(&server).await;
+        Scene { server, shop, other, key, codes, metrics: format!("http://{metrics}") }
     }
 
     /// The parts of credentials that only their holders know.
@@ -55,6 +62,8 @@ impl Scene {
         secrets.extend(
             [STRAY_ADMIN, BASIC_USER, BASIC_PASSWORD, "admin-token-of-the-test-kit"].map(str::to_owned),
         );
+        secrets.extend([PASSWORD, OTHER_PASSWORD].map(str::to_owned));
+        secrets.extend(self.codes.clone());
         // As a header has them: the beginning of `user:password` in base64.
         secrets.push("YmFzaWMtY2FuYXJ5".to_owned());
         secrets
@@ -72,11 +81,29 @@ impl Scene {
             self.server.bot(STRAY),
             v1().bearer(STRAY),
             v1().bearer("not-a-token-but-stray-canary"),
+            v1().bearer(&self.codes[0]),
+            v1().bearer(PASSWORD),
             Client::new(format!("{root}/admin")).bearer(STRAY_ADMIN),
             Client::new(format!("{root}/admin")).bearer(&self.shop.token),
             self.server.admin(),
         ]
     }
+}
+
+/// Makes members: one with a password, and others with links; the codes of those.
+async fn links(server: &TestServer) -> Vec<String> {
+    let code = |link: &str| link.split_once("code=").expect("a link has a code").1.trim().to_owned();
+    let adding = ["member", "add", "boss", "--role", "owner", "--all-accounts", "--password-stdin"];
+    let made = server.cli_reading(&adding, PASSWORD).await;
+    let said = [made.stdout, made.stderr].concat();
+    assert!(made.status.success() && !holds(&said, PASSWORD), "{}", String::from_utf8_lossy(&said));
+    let refused = server.cli_reading(&adding, OTHER_PASSWORD).await;
+    assert!(!refused.status.success(), "the name is taken");
+    assert!(!holds(&[refused.stdout, refused.stderr].concat(), OTHER_PASSWORD));
+    let invited = server.cli_json(&["member", "add", "ann", "--json"]).await;
+    let again = server.cli_json(&["member", "link", "ann", "--json"]).await;
+    let owners = server.cli_json(&["member", "link", "owner", "--json"]).await;
+    [invited, again, owners].map(|made| code(&text(&made["link"]))).to_vec()
 }
 
 /// Every path of the description, with something where it wants an id.
@@ -229,6 +256,7 @@ async fn public_texts(scene: &Scene) -> Vec<(String, String)> {
     let metrics = Client::new(scene.metrics.clone());
     let mut texts = vec![
         ("/metrics".to_owned(), metrics.get("metrics").await.text),
+        ("/audit".to_owned(), scene.shop.v1().get("audit?limit=1000").await.text),
         ("another's getWebhookInfo".to_owned(), scene.other.bot().get("getWebhookInfo").await.text),
         ("/openapi.json".to_owned(), scene.server.get("/openapi.json").await.text),
         ("/readyz".to_owned(), scene.server.get("/readyz").await.text),
@@ -242,6 +270,12 @@ async fn public_texts(scene: &Scene) -> Vec<(String, String)> {
         &["account", "list", "--json"],
         &["account", "show", &id],
         &["token", "list", &id],
+        &["member", "list"],
+        &["member", "list", "--json"],
+        &["member", "sessions", "boss"],
+        &["audit", "list"],
+        &["audit", "export"],
+        &["audit", "heads"],
     ] {
         let output = scene.server.cli(words).await;
         let said = [output.stdout, output.stderr].concat();

@@ -216,6 +216,21 @@ each_store! {
         assert!(is_missing(&hub.as_member(ann, shop).await));
     }
 
+    async fn a_callers_scopes_are_the_roles(store: Store) {
+        use contactgram_model::scope::Scope;
+        let place = Place::on(store);
+        let shop = account(&place.hub, "Shop").await;
+        for role in Role::ALL {
+            let id = member(&place.hub, role.name(), &[(shop, role)]).await;
+            let (caller, found) = place.hub.as_member(id, shop).await.unwrap();
+            assert_eq!(found, role);
+            for scope in Scope::ALL {
+                assert_eq!(caller.may(scope), role.scopes().has(scope), "{} {}", role.name(), scope.name());
+            }
+            assert_eq!(caller.is_whole(), role == Role::Owner);
+        }
+    }
+
     async fn only_owners_give_roles_and_only_on_what_they_own(store: Store) {
         let world = Place::on(store);
         let hub = &world.hub;
@@ -359,5 +374,42 @@ each_store! {
         assert!(!is_in(hub, &session).await);
         assert!(is_missing(&hub.member(OPERATOR, ann).await));
         assert!(hub.members_of(OPERATOR, shop).await.unwrap().is_empty());
+    }
+}
+
+/// Every byte that a store has in a folder.
+fn written_in(folder: &std::path::Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.flat_map(|path| std::fs::read(path).unwrap_or_default()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_password_link_or_session_is_in_the_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = contactgram_store::testing::sqlite_store(folder.path()).await;
+    let place = Place::on(store.clone());
+    let hub = &place.hub;
+    let first = hub.first_owner_link().await.unwrap().unwrap();
+    let owner =
+        hub.accept_link(&first.secret, password("canary number one"), from("10.0.0.1")).await.unwrap();
+    hub.sign_in("owner", "canary number two", from("10.0.0.1")).await.unwrap_err();
+    hub.sign_in("canary number three", "canary number one", from("10.0.0.1")).await.unwrap_err();
+    let second = hub.sign_in("owner", "canary number one", from("10.0.0.1")).await.unwrap();
+    let signed_in = hub.session(&owner.secret).await.unwrap().unwrap();
+    hub.change_password(&signed_in, "canary number one", password("canary number four")).await.unwrap();
+    let invited = NewMember { name: "ann".to_owned(), ..NewMember::default() };
+    let (_, link) = hub.add_member(signed_in.actor(), invited).await.unwrap();
+    let link = link.unwrap();
+    let mut secrets: Vec<String> =
+        ["one", "two", "three", "four"].map(|word| format!("canary number {word}")).to_vec();
+    for secret in [&first.secret, &owner.secret, &second.secret, &link.secret] {
+        secrets.extend([secret.reveal().to_owned(), secret.csrf().reveal().to_owned()]);
+    }
+    let mut written = written_in(folder.path());
+    store.close().await;
+    written.extend(written_in(folder.path()));
+    assert!(written.windows(5).any(|window| window == b"owner"), "the data is there");
+    for secret in secrets {
+        assert!(!written.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
     }
 }
