@@ -58,8 +58,13 @@ export class Server {
 
   /** An account as the command line makes it: `{id, token}`. */
   async account(name, ...options) {
-    const words = ["account", "add", "--json", "--name", name, "--data", this.data, ...options];
-    const { stdout } = await promisify(execFile)(program, words, { env: environment() });
+    return this.command("account", "add", "--name", name, ...options);
+  }
+
+  /** What a command answers in JSON. */
+  async command(...words) {
+    const all = [...words, "--json", "--data", this.data];
+    const { stdout } = await promisify(execFile)(program, all, { env: environment() });
     return JSON.parse(stdout);
   }
 

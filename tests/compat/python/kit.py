@@ -92,11 +92,16 @@ class Server:
         self.url = self.process.until("listening on ").split()[0].rstrip("/")
 
     def account(self, name: str, *arguments: str) -> Account:
-        command = [str(program()), "account", "add", "--json", "--name", name, "--data", str(self.data), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=PATIENCE_S)
-        assert done.returncode == 0, done.stderr
-        made = json.loads(done.stdout)
+        made = self.command("account", "add", "--name", name, *arguments)
         return Account(self, made["id"], made["token"])
+
+    def command(self, *words: str, typed: str | None = None) -> Any:
+        """What a command answers in JSON; `typed` is its standard input."""
+        command = [str(program()), *words, "--json", "--data", str(self.data)]
+        about = {"capture_output": True, "text": True, "env": environment(), "timeout": PATIENCE_S}
+        done = subprocess.run(command, input=typed, **about)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     def person(self, first_name: str, **more: str) -> Person:
         return Person(self, self.admin("POST", "people", {"first_name": first_name, **more})["id"])
