@@ -1,6 +1,7 @@
 //! The table of what each route takes, made real: every route and method with no credential, with each scope alone,
-//! with those of each role, with all of them, with an account token, and with credentials that are expired, revoked, forged, narrowed or
-//! somebody else's, in a header and in the path. What the table says is what is answered, cell by cell.
+//! with those of each role, with all of them, with an account token, with access tokens of OAuth2, and with credentials
+//! that are expired, revoked, forged, narrowed or somebody else's, in a header and in the path. What the table says is
+//! what is answered, cell by cell. (Access tokens that have expired are in `oauth/bearer`: they take a minute.)
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use contactgram_model::scope::Scope;
 use contactgram_testkit::{Account, Answer, Client, Method, Options, TestServer, json};
 
 use crate::kit::{key, text};
+use crate::oauth;
 
 /// One column of the matrix.
 struct Credential {
@@ -47,7 +49,17 @@ async fn credentials(server: &TestServer, shop: &Account, other: &Account) -> Ve
     add("account token", shop.token.clone(), Some(Scope::ALL.to_vec()));
     add("another account's token", other.token.clone(), Some(Scope::ALL.to_vec()));
     add("revoked", text(&revoked["key"]), None);
+    let desk = oauth::app(server, shop, &everything).await;
+    let few = [Scope::ContactsRead, Scope::MessagesSend];
+    add("access token", desk.token(server, "contacts:read messages:send").await, Some(few.to_vec()));
+    let names = Scope::ALL.map(Scope::name).join(" ");
+    add("access token, every scope", desk.token(server, &names).await, Some(Scope::ALL.to_vec()));
+    let ended = desk.token(server, &names).await;
+    desk.post(server, "/oauth/revoke", &[("token", &ended)]).await;
+    add("revoked access token", ended.clone(), None);
+    add("refresh token", ended.replace("cga_", "cgr_"), None);
     // Of the right form, and never made here.
+    add("forged access token", format!("cga_{}_{}", shop.id, "A1b2".repeat(9)), None);
     add("forged key", format!("cgk_{}_{}", shop.id, "A1b2".repeat(9)), None);
     add("forged token", format!("{}:{}", shop.id, "AAf0".repeat(9)), None);
     while server.bot(&expired).get("getMe").await.status != 401 {

@@ -10,6 +10,7 @@ use contactgram_testkit::{
 };
 
 use crate::kit::{key, raw, text};
+use crate::oauth::{self, App, form};
 
 /// Credentials that open nothing, though they have the form of some that do.
 const STRAY: &str = "1234567:StrayCanaryStrayCanaryStrayCanary01";
@@ -26,6 +27,12 @@ const HOOK_PASSWORD: &str = "hook-password-canary";
 const PASSWORD: &str = "password-canary of many words";
 const OTHER_PASSWORD: &str = "other-password-canary too";
 
+/// What applications send, of the form that it has.
+const CODE: &str = "cgo_1234567_CodeCanaryCodeCanaryCodeCanaryCode01";
+const REFRESH: &str = "cgr_1234567_RefreshCanaryRefreshCanaryRefreshCan";
+const VERIFIER: &str = "verifier-canary-verifier-canary-verifier-canary";
+const STRAY_SECRET: &str = "cgs_client-secret-canary";
+
 /// A server that logs all it can and counts as well, and two accounts on it.
 struct Scene {
     server: TestServer,
@@ -35,6 +42,9 @@ struct Scene {
     key: String,
     /// The codes of one-time links.
     codes: Vec<String>,
+    /// An application, and access tokens of its own.
+    desk: App,
+    access: Vec<String>,
     metrics: String,
 }
 
@@ -50,7 +60,10 @@ impl Scene {
         let (shop, other) = (server.account("Shop").await, server.account("Other").await);
         let key = text(&key(&server, &shop, &["--scope", "contacts:read"]).await["key"]);
         let codes = links(&server).await;
-        Scene { server, shop, other, key, codes, metrics: format!("http://{metrics}") }
+        let desk = oauth::app(&server, &shop, &[]).await;
+        let access =
+            vec![desk.token(&server, "contacts:read").await, desk.token(&server, "messages:send").await];
+        Scene { server, shop, other, key, codes, desk, access, metrics: format!("http://{metrics}") }
     }
 
     /// The parts of credentials that only their holders know.
@@ -64,6 +77,9 @@ impl Scene {
         );
         secrets.extend([PASSWORD, OTHER_PASSWORD].map(str::to_owned));
         secrets.extend(self.codes.clone());
+        secrets.push(self.desk.secret.clone());
+        secrets.extend(self.access.iter().map(|token| token[token.len() - 36..].to_owned()));
+        secrets.extend([CODE, REFRESH, VERIFIER, STRAY_SECRET].map(str::to_owned));
         // As a header has them: the beginning of `user:password` in base64.
         secrets.push("YmFzaWMtY2FuYXJ5".to_owned());
         secrets
@@ -83,6 +99,11 @@ impl Scene {
             v1().bearer("not-a-token-but-stray-canary"),
             v1().bearer(&self.codes[0]),
             v1().bearer(PASSWORD),
+            self.server.bot(&self.access[0]),
+            v1().bearer(&self.access[1]),
+            v1().bearer(REFRESH),
+            v1().bearer(CODE),
+            v1().bearer(&self.desk.secret),
             Client::new(format!("{root}/admin")).bearer(STRAY_ADMIN),
             Client::new(format!("{root}/admin")).bearer(&self.shop.token),
             self.server.admin(),
@@ -177,6 +198,60 @@ async fn every_refusal_is_met(scene: &Scene) {
         v1.request(Method::GET, "getMe").header("X-Request-Id", "an-id").bearer_auth(STRAY),
     ] {
         says_none_of(&secrets, &v1.send(request).await, "a credential");
+    }
+}
+
+/// Everything that the authorization server may be sent, right and wrong, in the body, the header and the address.
+async fn applications_ask(scene: &Scene) {
+    let secrets = scene.credentials();
+    let root = Client::new(scene.server.url());
+    let (id, secret) = (scene.desk.id.as_str(), scene.desk.secret.as_str());
+    let pairs = [
+        ("grant_type", "authorization_code"),
+        ("code", CODE),
+        ("code_verifier", VERIFIER),
+        ("redirect_uri", oauth::CALLBACK),
+        ("refresh_token", REFRESH),
+        ("token", &scene.access[0]),
+    ];
+    for path in ["/oauth/token", "/oauth/introspect", "/oauth/authorize"] {
+        for grant in ["authorization_code", "refresh_token", "client_credentials", "password"] {
+            let mut asked = pairs.to_vec();
+            asked[0].1 = grant;
+            let with = |secret: &str| {
+                let mut all = asked.clone();
+                all.extend([("client_id", id), ("client_secret", secret)]);
+                form(root.request(Method::POST, path), &all)
+            };
+            let query = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&asked)
+                .append_pair("client_secret", secret)
+                .finish();
+            for request in [
+                with(STRAY_SECRET),
+                form(root.request(Method::POST, path), &asked).basic_auth(id, Some(STRAY_SECRET)),
+                form(root.request(Method::POST, path), &asked).bearer_auth(REFRESH),
+                form(root.request(Method::POST, &format!("{path}?{query}")), &asked),
+                root.request(Method::GET, &format!("{path}?{query}")),
+                root.request(Method::POST, path).json(&json!({"code": CODE, "client_secret": secret})),
+            ] {
+                says_none_of(&secrets, &root.send(request).await, path);
+            }
+            // New tokens are another's secrets; what was sent is in no answer.
+            says_none_of(&secrets, &root.send(with(secret)).await, path);
+        }
+    }
+    let revoked = scene.desk.post(&scene.server, "/oauth/revoke", &[("token", &scene.access[1])]).await;
+    says_none_of(&secrets, &revoked, "/oauth/revoke");
+    for words in [
+        &["app", "show", id][..],
+        &["app", "show", id, "--json"],
+        &["app", "grants", id],
+        &["audit", "export"],
+    ] {
+        let output = scene.server.cli(words).await;
+        let said = [output.stdout, output.stderr].concat();
+        assert!(!secrets.iter().any(|secret| holds(&said, secret)), "{words:?}");
     }
 }
 
@@ -309,6 +384,7 @@ async fn no_secret_is_in_the_log_the_data_or_what_others_are_told() {
     every_route_is_asked(&scene).await;
     every_refusal_is_met(&scene).await;
     broken_requests_are_sent(&scene).await;
+    applications_ask(&scene).await;
     webhooks_fail(&scene).await;
     let credentials = scene.credentials();
     let of_webhooks = [HOOK_SECRET, HOOK_PATH, HOOK_USER, HOOK_PASSWORD];

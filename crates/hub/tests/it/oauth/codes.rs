@@ -127,4 +127,24 @@ each_store! {
         scene.hub.remove_app(Actor::Operator, &scene.client_id).await.unwrap();
         is_refused(scene.redeem(&code).await, Kind::InvalidClient);
     }
+
+    async fn nothing_that_was_given_is_in_the_data_as_it_was_given(store: Store) {
+        let scene = Scene::new(store).await;
+        let code = scene.code(READ).await;
+        let unused = scene.code(READ).await;
+        let (access, refresh) = pair(&scene.redeem(&code).await.unwrap());
+        let next = pair(&scene.refresh(&refresh).await.unwrap());
+        let secrets = [&code, &unused, &access, &refresh, &next.0, &next.1, &scene.secret, &VERIFIER.to_owned()];
+        let contactgram_store::Location::Sqlite { path } = scene.store.location().clone() else { return };
+        let mut looked_into = 0;
+        for file in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+            let content = std::fs::read(file.unwrap().path()).unwrap();
+            looked_into += content.len();
+            for secret in secrets {
+                let found = content.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{}", &secret[..4]);
+            }
+        }
+        assert!(looked_into > 100_000, "{looked_into} bytes");
+    }
 }
