@@ -269,6 +269,44 @@ each_store! {
         assert_eq!(broken(&hub, &kept).await.map(|(account, seq, _)| (account, seq)), Some((shop, 1)));
     }
 
+    async fn what_happens_at_once_makes_whole_logs(store: Store) {
+        let hub = hub(store);
+        let (shop, caller) = account(&hub).await;
+        let (other, _) = account(&hub).await;
+        let mut people = Vec::new();
+        for n in 0..12 {
+            let new = NewMember { name: format!("member{n}"), ..NewMember::default() };
+            people.push(hub.add_member(OPERATOR, new).await.unwrap().0.member_id);
+        }
+        let mut contacts = Vec::new();
+        for n in 0..12 {
+            let phone = PhoneNumber::parse(&format!("+141555501{n:02}"), None).unwrap();
+            let change = ContactChange { phone_number: Some(Some(phone)), ..ben_to_be() };
+            let added = hub.add_contact(&permit::<ContactsWrite>(&caller), change, None).await.unwrap();
+            contacts.push(added.created.unwrap());
+        }
+        let mut work = tokio::task::JoinSet::new();
+        for (member, contact) in people.into_iter().zip(contacts) {
+            for account in [shop, other] {
+                let hub = Arc::clone(&hub);
+                work.spawn(async move {
+                    hub.set_role(OPERATOR, member, account, Some(Role::Agent)).await?;
+                    hub.add_token(OPERATOR, account, None, None).await?;
+                    hub.set_role(OPERATOR, member, account, None).await
+                });
+            }
+            let (hub, permit) = (Arc::clone(&hub), permit::<ContactsWrite>(&caller));
+            work.spawn(async move {
+                hub.delete_contact(&permit, (ContactKey::Id(contact), None), None).await.map(drop)
+            });
+        }
+        while let Some(done) = work.join_next().await {
+            done.unwrap().unwrap();
+        }
+        // Two accounts, 12 members, 24 tokens, 48 changes of roles, 12 removed contacts.
+        assert_eq!(hub.verify_audit(&[]).await.unwrap(), (98, Vec::new()));
+    }
+
     async fn what_cannot_be_written_down_is_not_done(store: Store) {
         let hub = hub(store.clone());
         let (shop, caller) = account(&hub).await;
