@@ -247,7 +247,7 @@ fn once(caller: &Caller, parts: &Parts, body: &[u8]) -> Result<Option<Once>, Fai
     }
     let key = match caller.is_whole() {
         true => key.to_owned(),
-        false => format!("{}\u{1f}{key}", caller.token()),
+        false => format!("{}\u{1f}{key}", caller.distinct()),
     };
     Ok(Some(Once { key, fingerprint: digest.finalize().into() }))
 }

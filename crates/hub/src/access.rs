@@ -126,6 +126,16 @@ impl Caller {
         self.token
     }
 
+    /// Who it is among those who may do less than their account, for what is kept for each of them. An application
+    /// stays the same when its token is refreshed, as long as it may do the same.
+    pub fn distinct(&self) -> String {
+        match self.actor {
+            Actor::Application(app) => format!("a{app}.{}", self.scopes.bits()),
+            Actor::Member(member) => format!("m{member}.{}", self.scopes.bits()),
+            _ => self.token.to_string(),
+        }
+    }
+
     /// Whether it may do and see all that its account may.
     pub fn is_whole(&self) -> bool {
         self.scopes == Scopes::all() && self.narrow.is_none()

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use contactgram_http::needs::table;
-use contactgram_testkit::{Answer, Client, Options, TestServer, json};
+use contactgram_testkit::{Answer, Client, Method, Options, TestServer, json};
 
 use super::app;
 use crate::kit::{number, on_each_engine};
@@ -64,6 +64,24 @@ async fn a_refresh_token_a_code_and_a_secret_open_nothing() {
         assert_eq!(server.bot(&other).get("getMe").await.status, 401, "{other}");
     }
     assert_eq!(server.bot(&token).get("getMe").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_repeated_request_acts_once_also_when_the_token_was_changed_meanwhile() {
+    let server = TestServer::start(Options::default()).await;
+    let shop = server.account("Shop").await;
+    let (desk, other) = (app(&server, &shop, &[]).await, app(&server, &shop, &[]).await);
+    let send = |token: String| {
+        let client = server.bot(&token);
+        let body = json!({"chat_id": shop.id, "text": "once"});
+        let request = client.request(Method::POST, "sendMessage").header("Idempotency-Key", "k").json(&body);
+        async move { number(&client.send(request).await.result()["message_id"]) }
+    };
+    let first = send(desk.token(&server, "messages:send").await).await;
+    assert_eq!(send(desk.token(&server, "messages:send").await).await, first);
+    // Whoever may do something else, or is somebody else, has keys of their own.
+    assert_ne!(send(desk.token(&server, "messages:send messages:read").await).await, first);
+    assert_ne!(send(other.token(&server, "messages:send").await).await, first);
 }
 
 /// The shortest life that can be set is a minute, and the clock is the machine's.
