@@ -11,7 +11,7 @@ mod progress;
 mod server;
 mod shutdown;
 mod telemetry;
-mod times;
+use contactgram_model::times;
 
 use std::process::ExitCode;
 

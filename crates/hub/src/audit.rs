@@ -2,6 +2,7 @@
 //! by the verbs that change who may do what, or that take something away; `read` shows it, `verify` checks it. No
 //! entry has a secret, a phone number or a text of a message.
 
+mod csv;
 mod read;
 mod verify;
 

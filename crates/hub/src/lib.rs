@@ -11,6 +11,7 @@ mod callbacks;
 mod chats;
 mod commands;
 mod contacts;
+mod conversations;
 mod delivery;
 mod error;
 mod housekeeping;
@@ -33,7 +34,9 @@ pub use callbacks::CallbackAnswer;
 pub use chats::CHAT_ACTIONS;
 pub use contactgram_connector::courier::ReplyCall;
 pub use contactgram_store::ops::commands::Audience;
+pub use contactgram_store::ops::conversations::Hour;
 pub use contacts::{ContactKey, ContactPage, ListQuery};
+pub use conversations::{Conversations, HOURS, Watch};
 pub use error::Error;
 pub use keys::{KeyView, NewKey, NewKeyView};
 pub use members::{
@@ -81,6 +84,7 @@ pub struct Hub {
     pollers: updates::Pollers,
     running: once::Running,
     fences: Arc<contacts::Fences>,
+    past_hours: conversations::PastHours,
     dispatchers: webhooks::Dispatchers,
     tasks: TaskTracker,
 }
@@ -103,6 +107,7 @@ impl Hub {
             pollers: updates::Pollers::default(),
             running: once::Running::default(),
             fences: Arc::default(),
+            past_hours: conversations::PastHours::default(),
             dispatchers: webhooks::Dispatchers::default(),
             tasks: TaskTracker::new(),
         }

@@ -14,6 +14,7 @@ pub mod phone;
 pub mod role;
 pub mod scope;
 pub mod search;
+pub mod times;
 pub mod token;
 pub mod update;
 pub mod user;

@@ -9,6 +9,7 @@ pub mod chats;
 pub mod commands;
 pub mod contact_list;
 pub mod contacts;
+pub mod conversations;
 pub mod counters;
 pub mod directory;
 pub mod groups;

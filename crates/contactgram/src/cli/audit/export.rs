@@ -27,13 +27,11 @@ pub enum Format {
     Csv,
 }
 
-const HEADINGS: &str = "account_id,seq,at,actor_kind,actor_id,actor_label,action,target,details,hash";
-
 impl Export {
     pub(super) async fn run(self, context: &Context) -> Outcome {
         let mut query = self.which.query(PAGE)?;
         if self.format == Format::Csv {
-            output::say(HEADINGS);
+            output::say(AuditView::COLUMNS);
         }
         let reading = context.change(async move |hub| {
             let account = self.which.account(hub).await?;
@@ -44,7 +42,7 @@ impl Export {
                 for entry in &page.entries {
                     match self.format {
                         Format::Jsonl => output::say_json(entry)?,
-                        Format::Csv => output::say(csv(entry)),
+                        Format::Csv => output::say(entry.csv()),
                     }
                 }
                 match page.next_cursor {
@@ -54,47 +52,5 @@ impl Export {
             }
         });
         reading.await
-    }
-}
-
-fn csv(entry: &AuditView) -> String {
-    let numbers = |number: i64| number.to_string();
-    [
-        entry.account_id.map_or_else(String::new, |id| id.to_string()),
-        numbers(entry.seq),
-        numbers(entry.at),
-        cell(&entry.actor.kind),
-        numbers(entry.actor.id),
-        cell(&entry.actor.label),
-        cell(&entry.action),
-        cell(&entry.target),
-        cell(entry.details.get()),
-        entry.hash.clone(),
-    ]
-    .join(",")
-}
-
-/// A text as RFC 4180 quotes it.
-fn cell(text: &str) -> String {
-    let formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '|', '%']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    match text.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_cell_is_a_text_for_every_reader() {
-        assert_eq!(cell("ann"), "ann");
-        assert_eq!(cell(r#"{"name":"ann","x":1}"#), r#""{""name"":""ann"",""x"":1}""#);
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\t=1", "|calc"] {
-            assert!(cell(formula).trim_start_matches('"').starts_with('\''), "{formula}");
-        }
-        assert_eq!(cell("=HYPERLINK(\"x\",1)"), "\"'=HYPERLINK(\"\"x\"\",1)\"");
     }
 }

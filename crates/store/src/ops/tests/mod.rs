@@ -8,6 +8,7 @@ mod chats;
 mod commands;
 mod contact_list;
 mod contacts;
+mod conversations;
 mod counters;
 mod directory;
 mod fill;

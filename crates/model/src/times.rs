@@ -1,7 +1,7 @@
 //! Times for people: dates in UTC, distances in words, and the ways of writing an expiry. Called by the
-//! commands. It never reads a clock: "now" is an argument.
+//! command line and the portal. It never reads a clock: "now" is an argument.
 
-use contactgram_model::Timestamp;
+use crate::Timestamp;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
