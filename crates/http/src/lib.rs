@@ -15,6 +15,7 @@ mod oauth;
 #[cfg(test)]
 mod openapi;
 mod ops;
+mod portal;
 mod reply;
 mod routes;
 pub mod server;

@@ -2,9 +2,10 @@
 //! their row says; the description and the tests read the same rows. A route or a method that has no row does not
 //! compile.
 
-use crate::botapi;
 use crate::routes::Place;
+use crate::{botapi, portal};
 use Need::{Client, Credential, Nothing, Operator, Scopes};
+use contactgram_model::Role;
 use contactgram_model::scope::Scope;
 use contactgram_model::scope::Scope::{
     AccountManage, ContactsPrivate, ContactsRead, ContactsWrite, MessagesRead, MessagesSend,
@@ -24,6 +25,21 @@ pub enum Need {
     Operator,
     /// An application that says who it is, as OAuth has it.
     Client,
+    /// A page of the portal, which somebody opens who has signed in.
+    Page(Who),
+}
+
+/// Who may open a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Anybody: signing in itself.
+    Anybody,
+    /// Whoever has signed in.
+    SignedIn,
+    /// Whoever has this role on the account of the path, or a higher one.
+    On(Role),
+    /// Whoever has this role on all accounts, or a higher one.
+    Everywhere(Role),
 }
 
 impl Need {
@@ -31,7 +47,7 @@ impl Need {
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
             Need::Scopes(scopes) => scopes,
-            Need::Nothing | Need::Credential | Need::Operator | Need::Client => &[],
+            Need::Nothing | Need::Credential | Need::Operator | Need::Client | Need::Page(_) => &[],
         }
     }
 }
@@ -153,7 +169,21 @@ pub(crate) const fn listed(path: &'static str) -> &'static str {
         }
         row += 1;
     }
+    row = 0;
+    while row < portal::PAGES.len() {
+        if same(portal::PAGES[row].0.as_bytes(), path.as_bytes()) {
+            return path;
+        }
+        row += 1;
+    }
     panic!("a route that is not in the table of what routes take")
+}
+
+/// What a page takes, by the path that the router knows it under.
+pub(crate) fn of_page(path: &str, verb: &Method) -> Option<Need> {
+    let verb = Verb::of(verb)?;
+    let mut rows = portal::PAGES.iter().filter(|(page, ..)| *page == path);
+    rows.find(|(_, verbs, _)| verbs.contains(&verb)).map(|(.., need)| *need)
 }
 
 const fn same(one: &[u8], other: &[u8]) -> bool {
@@ -196,7 +226,7 @@ pub fn table() -> Vec<Row> {
     let methods = botapi::needs().flat_map(|(path, need)| {
         ["GET", "POST"].map(|verb| Row { verb, path, is_method: true, is_api: true, need })
     });
-    let others = OTHERS.iter().flat_map(|(path, verbs, need)| {
+    let others = OTHERS.iter().chain(portal::PAGES).flat_map(|(path, verbs, need)| {
         let row = |verb: &Verb| Row { verb: verb.name(), path, is_method: false, is_api: false, need: *need };
         verbs.iter().map(row)
     });

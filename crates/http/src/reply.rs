@@ -94,7 +94,19 @@ impl IntoResponse for Failure {
     }
 }
 
+/// A page that was sent before is still the same.
+pub(crate) const UNCHANGED: StatusCode = StatusCode::NOT_MODIFIED;
+/// A form was taken: the page that shows it is elsewhere.
+pub(crate) const SEE_OTHER: StatusCode = StatusCode::SEE_OTHER;
+/// A form came back with what is wrong in it.
+pub(crate) const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+
 impl Failure {
+    /// Its status alone.
+    pub fn status(&self) -> StatusCode {
+        self.parts().0
+    }
+
     /// The failure as it leaves.
     pub fn response(self) -> Response {
         let (status, description, retry_after) = self.parts();

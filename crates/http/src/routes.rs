@@ -5,7 +5,7 @@
 use crate::call::{Call, Credential};
 use crate::needs::{self, Need, Verb, route};
 use crate::reply::{Failure, Reply};
-use crate::{App, admin, audit, botapi, contacts, explorer, messages, oauth, ops};
+use crate::{App, admin, audit, botapi, contacts, explorer, messages, oauth, ops, portal};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
@@ -216,6 +216,7 @@ pub(crate) fn others(app: App) -> Router {
         .merge(explorer::routes())
         .merge(admin::routes())
         .merge(oauth::routes())
+        .merge(portal::routes())
         .layer(from_fn(tell_route))
         .fallback(async || Failure::NoRoute)
         .with_state(app)

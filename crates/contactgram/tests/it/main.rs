@@ -15,6 +15,7 @@ mod matrix;
 mod messages;
 mod oauth;
 mod people;
+mod portal;
 mod secrets;
 mod tenants;
 mod updates;

@@ -144,7 +144,7 @@ async fn every_cell_of_the_table_is_as_the_table_says() {
         }
     }
     let root = Client::new(server.url());
-    for row in rows.iter().filter(|row| !row.is_api) {
+    for row in rows.iter().filter(|row| !row.is_api && !matches!(row.need, Need::Page(_))) {
         let row = Row { path: row.path, ..*row };
         let mut clients = vec![(root.clone(), None), (root.clone().bearer("rubbish"), None)];
         clients.extend(

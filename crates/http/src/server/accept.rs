@@ -41,8 +41,8 @@ where
     let mut trouble = Trouble::default();
 
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => match trouble.judge(&error) {
                 Verdict::GoOn => continue,
                 Verdict::Wait(wait) => {
@@ -66,7 +66,7 @@ where
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
         heed_slow_readers(&stream);
-        served.spawn(connection::converse(stream, service.clone(), Arc::clone(&house)));
+        served.spawn(connection::converse(stream, service.clone(), Arc::clone(&house), Some(peer)));
     }
 
     drop(listener);

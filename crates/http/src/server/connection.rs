@@ -3,12 +3,14 @@
 //! It never outlives the drain, and never waits for a client without a bound.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -25,7 +27,19 @@ const PATIENCE: Patience = Patience { time: Duration::from_secs(2), bytes: 16 * 
 /// The same during a shutdown, which waits for it.
 const IN_A_HURRY: Patience = Patience { time: Duration::from_millis(250), bytes: PATIENCE.bytes };
 
-pub(super) async fn converse<T, S>(io: T, service: S, house: Arc<House>)
+/// Whom a request came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub SocketAddr);
+
+/// Only where somebody signs in: what is put beside a request costs every one of them.
+fn tell_peer(request: &mut Request<Incoming>, peer: Option<SocketAddr>) {
+    let path = request.uri().path();
+    if let Some(peer) = peer.filter(|_| path.starts_with("/portal") || path.starts_with("/oauth")) {
+        request.extensions_mut().insert(Peer(peer));
+    }
+}
+
+pub(super) async fn converse<T, S>(io: T, service: S, house: Arc<House>, peer: Option<SocketAddr>)
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: Serve,
@@ -34,7 +48,10 @@ where
     let wire = TokioIo::new(Wire::new(io, Arc::clone(&pulse)));
     let answering = {
         let pulse = Arc::clone(&pulse);
-        service_fn(move |request| begin(&service, &pulse, request))
+        service_fn(move |mut request| {
+            tell_peer(&mut request, peer);
+            begin(&service, &pulse, request)
+        })
     };
     let mut conn = house.http.serve_connection(wire, answering);
 
@@ -203,7 +220,7 @@ mod tests {
         let (ours, theirs) = duplex(64 * 1024);
         let service = Router::new().route("/hello", get(|| async { "hello" }));
         let house = Arc::new(House::new(Limits::default()));
-        let conversation = tokio::spawn(converse(ours, service, house));
+        let conversation = tokio::spawn(converse(ours, service, house, None));
         let (mut reader, mut writer) = tokio::io::split(theirs);
         let begun = Instant::now();
         let speaking = async {

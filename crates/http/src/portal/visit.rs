@@ -1,0 +1,259 @@
+//! A request for a page: who is signed in, with which role on the account of the path, and what was sent. What a page
+//! takes stands in its row of the table; nothing gets to a handler without it. Forms come from our own pages, with the
+//! token of the session they were made for.
+
+use super::answer::{Oops, cookie_name};
+use super::form::Form;
+use super::shell::{Here, Shell, note};
+use crate::App;
+use crate::needs::{self, Need, Who};
+use crate::reply::Failure;
+use crate::server::{BodyLimits, Peer, read_body};
+use axum::RequestExt as _;
+use axum::extract::{FromRequest, MatchedPath, RawPathParams, Request};
+use contactgram_hub::{Caller, Error, Hub, Permit, SignInFrom, SignedIn, access};
+use contactgram_model::{Actor, PlainSecret, Role, UserId};
+use http::header::{COOKIE, HOST, ORIGIN, USER_AGENT};
+use http::{HeaderMap, Method};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The largest form: a message of 4096 characters, each of them encoded, is well below.
+const LARGEST: usize = 256 << 10;
+
+/// A request for a page, whose row of the table it has met.
+pub(crate) struct Visit {
+    app: App,
+    pub path: String,
+    parts: Vec<(String, String)>,
+    query: Form,
+    pub raw_query: String,
+    pub form: Form,
+    pub headers: HeaderMap,
+    peer: Option<SocketAddr>,
+    signed: Option<SignedIn>,
+    at: Option<(Caller, Here)>,
+}
+
+impl FromRequest<App> for Visit {
+    type Rejection = Oops;
+
+    async fn from_request(mut request: Request, app: &App) -> Result<Visit, Oops> {
+        let parts = match request.extract_parts::<RawPathParams>().await {
+            Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            Err(_) => return Err(Failure::NoRoute.into()),
+        };
+        let matched = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+        let is_post = *request.method() == Method::POST;
+        let verb = if is_post { Method::POST } else { Method::GET };
+        let need = needs::of_page(&matched, &verb).ok_or(Failure::NoRoute)?;
+        let (head, body) = request.into_parts();
+        if is_post && !is_ours(&head.headers, app) {
+            return Err(Oops::Forged);
+        }
+        let raw_query = head.uri.query().unwrap_or_default().to_owned();
+        let mut visit = Visit {
+            app: app.clone(),
+            path: head.uri.path().to_owned(),
+            parts,
+            query: Form::read(raw_query.as_bytes()),
+            raw_query,
+            form: Form::default(),
+            headers: head.headers,
+            peer: head.extensions.get::<Peer>().map(|peer| peer.0),
+            signed: None,
+            at: None,
+        };
+        if let Some(secret) = cookie(&visit.headers, cookie_name(app)) {
+            visit.signed = match PlainSecret::parse(&secret) {
+                Some(secret) => app.hub.session(&secret).await?,
+                None => None,
+            };
+        }
+        visit.meet(need, is_post).await?;
+        if is_post {
+            let limits = BodyLimits { max_bytes: LARGEST, ..app.options.body.clone() };
+            let body = read_body(body, limits).await.map_err(Failure::from)?;
+            visit.form = Form::read(&body);
+            let known = visit.signed.as_ref().is_none_or(|signed| signed.csrf.fits(visit.form.one("csrf")));
+            if need != Need::Page(Who::Anybody) && !known {
+                return Err(Oops::Forged);
+            }
+        }
+        Ok(visit)
+    }
+}
+
+impl Visit {
+    /// Lets through who may be here.
+    async fn meet(&mut self, need: Need, is_post: bool) -> Result<(), Oops> {
+        let Need::Page(who) = need else { return Err(Failure::NoRoute.into()) };
+        if who == Who::Anybody {
+            return Ok(());
+        }
+        let Some(signed) = &self.signed else {
+            // What a form said can't be kept until somebody has signed in.
+            let next = if is_post { String::new() } else { self.here() };
+            return Err(Oops::SignIn(next));
+        };
+        match who {
+            Who::Anybody | Who::SignedIn => {}
+            Who::On(least) => {
+                let account = UserId(self.number("account")?);
+                let (caller, role) = self.app.hub.as_member(signed.member.member_id, account).await?;
+                if role < least {
+                    return Err(too_low(least));
+                }
+                let view = self.app.hub.account(account).await?;
+                self.at = Some((caller, Here::of(&view, role)));
+            }
+            Who::Everywhere(least) => {
+                if everywhere(signed) < Some(least) {
+                    return Err(too_low(least));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.app.hub
+    }
+
+    /// Who is signed in, on pages for whoever is.
+    pub fn signed(&self) -> Result<&SignedIn, Oops> {
+        self.signed.as_ref().ok_or_else(|| Oops::SignIn(self.here()))
+    }
+
+    /// Who is signed in, if somebody is.
+    pub fn maybe_signed(&self) -> Option<&SignedIn> {
+        self.signed.as_ref()
+    }
+
+    /// Who does what is done here, for the audit log.
+    pub fn actor(&self) -> Result<Actor, Oops> {
+        Ok(self.signed()?.actor())
+    }
+
+    /// The account of the path, and the member's role on it.
+    pub fn account(&self) -> Result<(UserId, Role), Oops> {
+        let (_, here) = self.at.as_ref().ok_or(Failure::NoRoute)?;
+        Ok((here.id, here.role))
+    }
+
+    /// A permit on the account of the path.
+    pub fn permit<N: access::Need>(&self) -> Result<Permit<N>, Oops> {
+        let (caller, _) = self.at.as_ref().ok_or(Failure::NoRoute)?;
+        Ok(caller.permit()?)
+    }
+
+    /// The member as a caller on the account of the path.
+    pub fn caller(&self) -> Result<&Caller, Oops> {
+        Ok(self.at.as_ref().map(|(caller, _)| caller).ok_or(Failure::NoRoute)?)
+    }
+
+    /// A part of the path.
+    pub fn part(&self, name: &str) -> &str {
+        self.parts.iter().find(|(part, _)| part == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// A number in the path; what is none leads nowhere.
+    pub fn number(&self, name: &str) -> Result<i64, Oops> {
+        self.part(name).parse().map_err(|_| Failure::NoRoute.into())
+    }
+
+    /// A parameter of the address; empty where there is none.
+    pub fn query(&self, name: &str) -> &str {
+        self.query.one(name)
+    }
+
+    /// This page's address.
+    pub fn here(&self) -> String {
+        match self.raw_query.as_str() {
+            "" => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+
+    /// Where somebody signs in from: what they are known by in the list of sessions.
+    pub fn from(&self) -> SignInFrom {
+        let agent = self.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let address = self.peer.map(|address| address.ip().to_string()).unwrap_or_default();
+        SignInFrom { address, agent: agent.to_owned() }
+    }
+
+    /// The secret of the session, for what ends it.
+    pub fn secret(&self) -> Option<PlainSecret> {
+        cookie(&self.headers, cookie_name(&self.app)).and_then(|text| PlainSecret::parse(&text))
+    }
+
+    /// The frame of the page.
+    pub fn shell(&self, title: impl Into<String>, active: &'static str) -> Result<Shell, Oops> {
+        let signed = self.signed()?;
+        Ok(Shell {
+            title: title.into(),
+            active,
+            member: signed.member.display_name.clone(),
+            csrf: signed.csrf.reveal().to_owned(),
+            note: note(self.query("done")),
+            live: None,
+            everywhere: everywhere(signed),
+            here: self.at.as_ref().map(|(_, here)| here.clone()),
+            accounts: Vec::new(),
+        })
+    }
+}
+
+/// A member's role on all accounts.
+fn everywhere(signed: &SignedIn) -> Option<Role> {
+    signed
+        .member
+        .roles
+        .iter()
+        .find(|given| given.account_id.is_none())
+        .and_then(|given| given.role.parse().ok())
+}
+
+fn too_low(least: Role) -> Oops {
+    Error::Forbidden(format!("this takes the role {}", least.name()).into()).into()
+}
+
+/// Whether a form came from a page of this server. Browsers say so in one of two ways; a program that says nothing
+/// has no cookie that it did not mean to send.
+fn is_ours(headers: &HeaderMap, app: &App) -> bool {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = header("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    let is_host = host.is_some() && host == header(HOST.as_str());
+    let own = app.options.url.as_str();
+    let is_own = own.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    is_host || is_own
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(given, _)| *given == name).map(|(_, value)| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn a_cookie_is_found_among_others_by_its_whole_name() {
+        let headers =
+            HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("xcontactgram=1; contactgram=2; c=3"))]);
+        assert_eq!(cookie(&headers, "contactgram").as_deref(), Some("2"));
+        assert_eq!(cookie(&headers, "gram"), None);
+    }
+}
