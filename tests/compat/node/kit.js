@@ -62,10 +62,16 @@ export class Server {
   }
 
   /** What a command answers in JSON. */
-  async command(...words) {
+  command(...words) {
+    return this.typed("", ...words);
+  }
+
+  /** The same, with something typed into it. */
+  async typed(text, ...words) {
     const all = [...words, "--json", "--data", this.data];
-    const { stdout } = await promisify(execFile)(program, all, { env: environment() });
-    return JSON.parse(stdout);
+    const running = promisify(execFile)(program, all, { env: environment() });
+    running.child.stdin.end(text);
+    return JSON.parse((await running).stdout);
   }
 
   async person(about) {
