@@ -172,10 +172,15 @@ async fn conversation(visit: &Visit, with_phone: bool, unsent: Option<Unsent>) -
         Err(error) => return Err(error.into()),
     };
     let named = thread.lines.iter().find(|line| !line.mine).map(|line| line.from.clone());
-    let title =
-        contact.as_ref().map(|contact| contact.name()).or(named).unwrap_or_else(|| format!("Chat {chat}"));
     let local = hub.account(account).await?.connector == "local";
     let playable = local && role >= Role::Admin && chat > 0 && hub.is_played(UserId(chat)).await?;
+    // Whoever wrote nothing yet is known by nothing but their own record.
+    let played = match playable && contact.is_none() && named.is_none() {
+        true => Some(hub.person(UserId(chat)).await?.first_name),
+        false => None,
+    };
+    let title = contact.as_ref().map(|contact| contact.name()).or(named).or(played);
+    let title = title.unwrap_or_else(|| format!("Chat {chat}"));
     let plain = if with_phone { format!("{here}?phone=1") } else { here.clone() };
     if visit.form.one("csrf").is_empty() {
         thread.from = visit.here();

@@ -109,6 +109,17 @@ pub fn chosen(given: impl Like<Option<Role>>, role: impl Like<Role>) -> bool {
     given.get() == Some(role.get())
 }
 
+/// Kinds of actors in the audit log, and what they are called.
+pub const ACTORS: &[(&str, &str)] = &[
+    ("member", "Members"),
+    ("operator", "The command line"),
+    ("application", "Applications"),
+    ("token", "Tokens"),
+    ("key", "Keys"),
+    ("anonymous", "Strangers"),
+    ("server", "The server"),
+];
+
 /// What a role may do.
 pub fn role(role: impl Like<Role>) -> &'static str {
     match role.get() {
@@ -122,11 +133,19 @@ pub fn role(role: impl Like<Role>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contactgram_model::Actor;
 
     #[test]
     fn numbers_are_written_in_groups_of_three() {
         for (given, wanted) in [(0, "0"), (999, "999"), (1_000, "1 000"), (-1_234_567, "-1 234 567")] {
             assert_eq!(number(given).replace('\u{202f}', " "), wanted);
+        }
+    }
+
+    #[test]
+    fn every_kind_of_actor_can_be_looked_for() {
+        for (kind, _) in ACTORS {
+            assert!(Actor::from_parts(kind, 0).is_some(), "{kind}");
         }
     }
 

@@ -26,10 +26,19 @@
     });
   }
 
+  // What is wider than its place is scrolled by the keyboard, too; what is not is no stop on the way.
+  function reachable() {
+    document.querySelectorAll(".scroll").forEach((part) => {
+      if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+      else part.removeAttribute("tabindex");
+    });
+  }
+
   function ready() {
     document.documentElement.classList.add("js");
     listen();
     toTheEnd();
+    reachable();
   }
 
   document.addEventListener("click", (event) => {
@@ -64,12 +73,14 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     listen();
     toTheEnd();
+    reachable();
     // A page that came without a load is told to who hears it.
     if (event.target === document.body) {
       const main = document.getElementById("main");
       if (main && !document.activeElement.matches("input, textarea, select")) main.focus({ preventScroll: true });
     }
   });
+  window.addEventListener("resize", reachable);
   document.addEventListener("DOMContentLoaded", ready);
   if (document.readyState !== "loading") ready();
 })();
