@@ -1,6 +1,6 @@
 """A contactgram server of the suite's own, and the people who talk to its accounts.
 
-Used by conftest.py and the tests. Speaks to the program only as an operator could: by its command line, its
+Used by conftest.py and the tests, and by those of the portal. Speaks to the program only as an operator could: by its command line, its
 standard output and the admin API.
 """
 
@@ -55,6 +55,8 @@ class Process:
 
     def __init__(self, command: list[str], **more: str) -> None:
         self.log = tempfile.TemporaryFile("w+")
+        # What it said after the last line that somebody waited for.
+        self.said: list[str] = []
         self.child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment(**more)
         )
@@ -64,7 +66,7 @@ class Process:
         for line in self.child.stdout:
             _, found, rest = line.partition(prefix)
             if found:
-                threading.Thread(target=self.child.stdout.read, daemon=True).start()
+                threading.Thread(target=self.said.extend, args=(self.child.stdout,), daemon=True).start()
                 return rest.strip()
         raise AssertionError(f"{self.child.args} ended before it said {prefix!r}:\n{self.errors()}")
 

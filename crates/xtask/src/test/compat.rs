@@ -1,5 +1,5 @@
-//! The compatibility suites under `tests/compat/`: other people's clients against our binary.
-//! Called by `test`. A suite whose folder is not there is skipped; installs are kept under the target folder
+//! The suites that see our binary from outside: other people's clients under `tests/compat/`, and a browser under
+//! `tests/portal/`. Called by `test`. A suite whose folder is not there is skipped; installs are kept under the target folder
 //! until the file that pins them changes.
 
 use std::fs;
@@ -15,6 +15,7 @@ pub struct Suites {
     pub python: bool,
     pub node: bool,
     rust: bool,
+    pub portal: bool,
 }
 
 impl Suites {
@@ -24,20 +25,31 @@ impl Suites {
             python: folder.join("python/requirements.txt").is_file(),
             node: folder.join("node/package-lock.json").is_file(),
             rust: folder.join("rust/Cargo.toml").is_file(),
+            portal: root.join("tests/portal/requirements.txt").is_file(),
             folder,
         }
+    }
+
+    /// Those of other people's clients alone.
+    pub fn clients(self) -> Suites {
+        Suites { portal: false, ..self }
+    }
+
+    /// The portal's alone.
+    pub fn pages(self) -> Suites {
+        Suites { python: false, node: false, rust: false, ..self }
     }
 
     /// Runs each suite there is; one that can't be prepared counts as a failure.
     pub fn run(&self, root: &Path, environment: &Environment) -> Tally {
         let target = run::target_dir(root);
         let mut tally = Tally::default();
-        if !(self.python || self.node || self.rust) {
-            println!("no compatibility suites in {}", self.folder.display());
+        if !(self.python || self.node || self.rust || self.portal) {
+            println!("no such suites beside {}", self.folder.display());
             return tally;
         }
         let mut environment = environment.clone();
-        let built = run::step("build the binary for the compatibility suites", || {
+        let built = run::step("build the binary for the suites from outside", || {
             // As the tests before build it: with other features everything would be compiled again.
             run::run(run::cargo().args(["test", "--workspace", "--test", "it", "--no-run"]).current_dir(root))
         });
@@ -50,24 +62,15 @@ impl Suites {
                 tally.add(run::step(name, work).unwrap_or(Tally::check(false)));
             }
         };
-        suite("compatibility: Python", self.python, &|| self.run_python(root, &target, &environment));
+        suite("compatibility: Python", self.python, &|| {
+            run_pytest(root, (&target, "venv"), "tests/compat/python", &environment)
+        });
         suite("compatibility: Node", self.node, &|| self.run_node(&target, &environment));
         suite("compatibility: Rust", self.rust, &|| self.run_rust(root, &target, &environment));
+        suite("the portal in Chromium", self.portal, &|| {
+            run_pytest(root, (&target, "venv-portal"), "tests/portal", &environment)
+        });
         tally
-    }
-
-    fn run_python(&self, root: &Path, target: &Path, environment: &Environment) -> Result<Tally, String> {
-        let pins = self.folder.join("python/requirements.txt");
-        let venv = target.join("xtask/venv");
-        let python = venv.join("bin/python");
-        install_once(&venv, &[&pins], || {
-            run::run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-            run::run(Command::new(&python).args(pip).arg(&pins))
-        })?;
-        let mut pytest = Command::new(python);
-        pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "tests/compat/python"]).current_dir(root);
-        environment.count(&mut pytest)
     }
 
     fn run_node(&self, target: &Path, environment: &Environment) -> Result<Tally, String> {
@@ -93,6 +96,26 @@ impl Suites {
         test.arg("--target-dir").arg(target).current_dir(root);
         environment.count(&mut test)
     }
+}
+
+/// Runs a suite of Python's with what its `requirements.txt` pins, in an environment of its own below the target folder.
+fn run_pytest(
+    root: &Path,
+    (target, venv): (&Path, &str),
+    suite: &str,
+    environment: &Environment,
+) -> Result<Tally, String> {
+    let pins = root.join(suite).join("requirements.txt");
+    let venv = target.join("xtask").join(venv);
+    let python = venv.join("bin/python");
+    install_once(&venv, &[&pins], || {
+        run::run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        run::run(Command::new(&python).args(pip).arg(&pins))
+    })?;
+    let mut pytest = Command::new(python);
+    pytest.args(["-m", "pytest", "-p", "no:cacheprovider", suite]).current_dir(root);
+    environment.count(&mut pytest)
 }
 
 /// Installs into `home` unless it holds an install made from exactly these pins.

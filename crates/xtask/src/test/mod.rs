@@ -35,6 +35,8 @@ enum Suite {
     It,
     /// Other people's clients, in `tests/compat`
     Compat,
+    /// The portal in a real browser, in `tests/portal`
+    Portal,
     /// All tests of the store, on both engines
     Store,
     /// Power cuts, kills, failing and full disks, retries: the small form of `cargo xtask torture`
@@ -55,16 +57,21 @@ pub const POSTGRES_URL: &str = "CONTACTGRAM_TEST_POSTGRES";
 /// # Errors
 /// A sentence, when the tests can't be prepared.
 pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
-    let suites = Suites::of(root);
-    let compat = matches!(options.only, None | Some(Suite::Compat));
+    let suites = match options.only {
+        Some(Suite::Compat) => Suites::of(root).clients(),
+        Some(Suite::Portal) => Suites::of(root).pages(),
+        _ => Suites::of(root),
+    };
+    let from_outside = matches!(options.only, None | Some(Suite::Compat | Suite::Portal));
     let torture = matches!(options.only, None | Some(Suite::Torture));
     // Somebody who names a server wants that one tested.
     let named = std::env::var(POSTGRES_URL).ok();
-    let with_postgres = options.only != Some(Suite::Unit);
+    let with_postgres = !matches!(options.only, Some(Suite::Unit | Suite::Portal));
     let wanted = packages::Wanted {
         postgres: with_postgres && named.is_none(),
-        python: compat && suites.python,
-        node: compat && suites.node,
+        python: from_outside && (suites.python || suites.portal),
+        node: from_outside && suites.node,
+        browser: from_outside && suites.portal,
         // Without root there are no disks to cut off, and those runs say that they are skipped.
         torture: torture && postgres::is_root(),
     };
@@ -100,7 +107,7 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
         });
         tally.add(counted.unwrap_or(Tally::check(false)));
     }
-    if compat {
+    if from_outside {
         tally.add(suites.run(root, &environment));
     }
     if torture {
@@ -121,7 +128,7 @@ fn cargo_arguments(only: Option<Suite>) -> Option<&'static [&'static str]> {
         Some(Suite::Unit) => Some(&["test", "--workspace", "--lib", "--bins"]),
         Some(Suite::It) => Some(&["test", "--workspace", "--test", "*"]),
         Some(Suite::Store) => Some(&["test", "--package", "contactgram-store"]),
-        Some(Suite::Compat | Suite::Torture) => None,
+        Some(Suite::Compat | Suite::Portal | Suite::Torture) => None,
     }
 }
 

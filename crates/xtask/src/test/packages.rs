@@ -30,6 +30,8 @@ const NODE: Need = Need {
     debian: &["nodejs", "npm"],
     present: || run::which("node").is_some() && run::which("npm").is_some(),
 };
+const CHROMIUM: Need =
+    Need { what: "Chromium", debian: &["chromium"], present: || run::which("chromium").is_some() };
 
 const DISKS: Need = Need {
     what: "mkfs.ext4, mount and Python",
@@ -44,6 +46,8 @@ pub struct Wanted {
     pub postgres: bool,
     pub python: bool,
     pub node: bool,
+    /// For the portal's pages.
+    pub browser: bool,
     /// Disks to cut off and a tracer to let fsync fail: for root alone.
     pub torture: bool,
 }
@@ -57,6 +61,7 @@ pub fn ensure(wanted: &Wanted, may_install: bool) -> Result<(), String> {
     needs.extend(wanted.postgres.then_some(POSTGRES));
     needs.extend(wanted.python.then_some(PYTHON));
     needs.extend(wanted.node.then_some(NODE));
+    needs.extend(wanted.browser.then_some(CHROMIUM));
     if wanted.torture {
         needs.extend([DISKS, TRACER]);
     }
