@@ -106,7 +106,7 @@ def test_pages_that_answer_forms_and_those_of_strangers_are_accessible_too(windo
 
 def test_the_two_pages_of_the_readme_are_drawn(fresh: Portal, window):
     fresh.member("Maya", "owner")
-    visitor = window("Maya", at=fresh, device_scale_factor=1.5)
+    visitor = window("Maya", at=fresh)
     shop = fresh.account("Flower shop", "--username", "flower_shop_bot")
     zoe, tom = fresh.person("Zoë", last_name="Ångström"), fresh.person("Tom", last_name="Okafor")
     for person, count in ((tom, 7), (zoe, 4)):
