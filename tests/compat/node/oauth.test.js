@@ -43,7 +43,8 @@ for (const [name, method] of [
     assert.equal(metadata.issuer, server.url);
     const tokens = await oauth.clientCredentialsGrant(config, { scope: "contacts:read messages:send" });
     assert.equal(tokens.token_type, "bearer");
-    assert.equal(tokens.expiresIn(), 3600);
+    // The client counts down from the moment of the answer.
+    assert.ok(tokens.expiresIn() > 3590 && tokens.expiresIn() <= 3600, `${tokens.expiresIn()}`);
     const ask = async (path) => {
       const answer = await oauth.fetchProtectedResource(config, tokens.access_token, new URL(`${server.url}/v1/${path}`), "GET");
       return answer.json();
