@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use contactgram_hub::Permit;
 use contactgram_hub::access::AccountManage;
-use contactgram_hub::oauth::{Refusal, client};
+use contactgram_hub::oauth::{Refusal, RegisteredApp, client};
 use contactgram_model::PlainToken;
 use contactgram_oauth::answer::{self, Answer, Endpoints, Made};
 use contactgram_oauth::credentials::Credentials;
@@ -107,18 +107,20 @@ impl Form {
     }
 }
 
+/// A form, and the application that proved in it who it is; else what is answered.
+async fn identified(app: &App, request: Request) -> Result<(Form, RegisteredApp), Response> {
+    let form = Form::read(app, request).await.map_err(Refused::into_response)?;
+    let known = async { Ok::<_, Refused>(app.hub.client(&form.credentials()?).await?) };
+    match known.await {
+        Ok(registered) => Ok((form, registered)),
+        Err(refused) => Err(form.answer(None, Err(refused))),
+    }
+}
+
 async fn token(State(app): State<App>, request: Request) -> Response {
-    let form = match Form::read(&app, request).await {
-        Ok(form) => form,
-        Err(refused) => return refused.into_response(),
-    };
-    let known = async {
-        let credentials = form.credentials()?;
-        Ok::<_, Refused>(app.hub.client(&credentials).await?)
-    };
-    let registered = match known.await {
-        Ok(registered) => registered,
-        Err(refused) => return form.answer(None, Err(refused)),
+    let (form, registered) = match identified(&app, request).await {
+        Ok(identified) => identified,
+        Err(refused) => return refused,
     };
     let known = client(&registered);
     let issued = async {
@@ -132,17 +134,9 @@ async fn token(State(app): State<App>, request: Request) -> Response {
 }
 
 async fn revoke(State(app): State<App>, request: Request) -> Response {
-    let form = match Form::read(&app, request).await {
-        Ok(form) => form,
-        Err(refused) => return refused.into_response(),
-    };
-    let known = async {
-        let credentials = form.credentials()?;
-        Ok::<_, Refused>(app.hub.client(&credentials).await?)
-    };
-    let registered = match known.await {
-        Ok(registered) => registered,
-        Err(refused) => return form.answer(None, Err(refused)),
+    let (form, registered) = match identified(&app, request).await {
+        Ok(identified) => identified,
+        Err(refused) => return refused,
     };
     let revoked = async {
         app.hub.revoke(&registered, &inspect::token(&form.params)?).await?;

@@ -151,7 +151,7 @@ struct ChatPage {
 /// What went wrong with a message, and who wrote it.
 struct Unsent {
     text: String,
-    why: Error,
+    why: String,
     as_them: bool,
 }
 
@@ -196,10 +196,9 @@ async fn conversation(visit: &Visit, with_phone: bool, unsent: Option<Unsent>) -
         false => None,
     };
     if let Some(Unsent { text, why, as_them }) = &unsent {
-        let why = Form::default().refused(clone(why), &[])?.unplaced().unwrap_or_default().to_owned();
         match (&mut phone, as_them) {
-            (Some(phone), true) => phone.wrong = Some(why),
-            _ => (thread.wrong, thread.draft) = (Some(why), text.clone()),
+            (Some(phone), true) => phone.wrong = Some(why.clone()),
+            _ => (thread.wrong, thread.draft) = (Some(why.clone()), text.clone()),
         }
     }
     let shell = Shell { live: Some(format!("{at}/live")), ..visit.shell(title.clone(), "chats")? };
@@ -220,15 +219,6 @@ async fn conversation(visit: &Visit, with_phone: bool, unsent: Option<Unsent>) -
             phone,
         },
     )
-}
-
-fn clone(error: &Error) -> Error {
-    match error {
-        Error::BadRequest(text) | Error::Conflict(text) | Error::Forbidden(text) => {
-            Error::BadRequest(text.clone())
-        }
-        _ => Error::bad("that can't be sent"),
-    }
 }
 
 async fn phone(visit: &Visit, person: UserId, account: UserId, here: &str) -> Result<Phone, Oops> {
@@ -262,7 +252,7 @@ pub(super) async fn send(visit: Visit) -> Seen {
         }
         Err(bad) => Err(bad.into()),
     };
-    done(&visit, (account, chat), with_phone, sent.map_err(|why| Unsent { text, why, as_them: false })).await
+    done(&visit, (account, chat), with_phone, sent.map_err(|why| unsent(text, why, false))).await
 }
 
 /// `POST /portal/a/{account}/chats/{chat}/phone`
@@ -280,7 +270,7 @@ pub(super) async fn write_as(visit: Visit) -> Seen {
         }
         Err(bad) => Err(bad.into()),
     };
-    done(&visit, (account, chat), true, written.map_err(|why| Unsent { text, why, as_them: true })).await
+    done(&visit, (account, chat), true, written.map_err(|why| unsent(text, why, true))).await
 }
 
 /// A text as it was typed, without formatting.
@@ -289,22 +279,28 @@ fn content(text: &str) -> Result<Content, BadRequest> {
     Ok(Content::text(text.text, text.entities))
 }
 
+/// What the page says of a message that was refused; what is no fault of the message is an error of its own.
+fn unsent(text: String, why: Error, as_them: bool) -> Result<Unsent, Error> {
+    let why = match why {
+        Error::Internal | Error::Unavailable { .. } | Error::TooMany { .. } => return Err(why),
+        Error::BadRequest(why) | Error::Conflict(why) | Error::Forbidden(why) => why.into_owned(),
+        _ => "that can't be sent".to_owned(),
+    };
+    Ok(Unsent { text, why, as_them })
+}
+
 async fn done(
     visit: &Visit,
     (account, chat): (UserId, i64),
     with_phone: bool,
-    sent: Result<(), Unsent>,
+    sent: Result<(), Result<Unsent, Error>>,
 ) -> Seen {
     match sent {
         Ok(()) => {
             let query = if with_phone { "?phone=1" } else { "" };
             Ok(to(&format!("{}/chats/{chat}{query}", path(account))))
         }
-        Err(Unsent {
-            why: why @ (Error::Internal | Error::Unavailable { .. } | Error::TooMany { .. }),
-            ..
-        }) => Err(why.into()),
-        Err(unsent) => conversation(visit, with_phone, Some(unsent)).await,
+        Err(unsent) => conversation(visit, with_phone, Some(unsent?)).await,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{Error, Hub};
 use contactgram_oauth::credentials::Credentials;
 use contactgram_oauth::grant::Lifetimes;
 use contactgram_oauth::{Client, ClientKind, Issuer};
+pub use contactgram_store::ops::oauth::apps::App as RegisteredApp;
 use contactgram_store::ops::oauth::apps::{self as rows, App};
 use failures::Failures;
 
