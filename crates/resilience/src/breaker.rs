@@ -128,6 +128,17 @@ impl Breaker {
         }
     }
 
+    /// Takes back a pass whose call was given up by its caller, so that it says nothing of the upstream: a probe's turn
+    /// goes to the next who asks.
+    pub fn cancel(&mut self, pass: Pass, now: Instant) {
+        if pass.epoch != self.epoch {
+            return;
+        }
+        if let State::HalfOpen { trips, .. } = self.state {
+            self.enter(State::Open { until: now, trips });
+        }
+    }
+
     /// Whether calls go through without being probes.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed { .. })

@@ -1,10 +1,13 @@
-//! What to do when something outside fails: how long to wait, and when to stop asking.
-//! Used by the connectors, the webhook dispatcher and the client. Pure decisions: the time and the
+//! What to do when something outside fails: whether to try again, how long to wait, and when to stop asking; and how to
+//! send no faster than is allowed. Used by the connectors, the webhook dispatcher and the client. Pure decisions: the time and the
 //! randomness are arguments, so a test can be every clock and every die.
 //! It never sleeps, never opens a socket and never reads a clock.
 
 pub mod backoff;
 pub mod breaker;
+pub mod budget;
+pub mod flood;
+pub mod verdict;
 
 /// 64 random bits for the `random` arguments of this crate.
 ///

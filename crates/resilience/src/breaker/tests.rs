@@ -209,3 +209,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_probe_that_its_caller_gave_up_lets_the_next_one_probe() {
+    let mut bench = Bench::new();
+    bench.fail_until_open();
+    let wait = bench.wait_before_the_probe();
+    bench.now += wait;
+    let probe = bench.breaker.admit(bench.now).expect("the wait is over");
+    assert!(bench.breaker.admit(bench.now).is_err());
+    bench.breaker.cancel(probe, bench.now);
+    assert_eq!(bench.call(Verdict::Healthy), Ok(()));
+    assert!(bench.breaker.is_closed());
+}
+
+#[test]
+fn a_call_that_its_caller_gave_up_changes_nothing_while_closed() {
+    let mut bench = Bench::new();
+    for _ in 0..4 {
+        let _ = bench.call(Verdict::Failed);
+    }
+    let given_up = bench.breaker.admit(bench.now).expect("it is closed");
+    bench.breaker.cancel(given_up, bench.now);
+    assert!(bench.breaker.is_closed());
+    let _ = bench.call(Verdict::Failed);
+    assert!(!bench.breaker.is_closed());
+}
