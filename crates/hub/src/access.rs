@@ -74,6 +74,11 @@ impl<N> Permit<N> {
         self.caller.actor
     }
 
+    /// The credential's number; 0 for members and the server.
+    pub(crate) fn token(&self) -> i64 {
+        self.caller.token
+    }
+
     /// All that the caller may do, for what acts in its name later.
     pub(crate) fn scopes(&self) -> Scopes {
         self.caller.scopes
@@ -203,7 +208,11 @@ impl Hub {
         f: impl Fn(&mut dyn Tx, &mut Rings) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let known = Arc::clone(&self.known);
-        let change = self.change(account, move |tx, rings| Ok((f(tx, rings)?, known.forget_after())));
+        let change = self.change(account, move |tx, rings| {
+            // A webhook ends with the credential that set it: its dispatcher looks.
+            rings.push(account);
+            Ok((f(tx, rings)?, known.forget_after()))
+        });
         let (value, _forgetting) = change.await?;
         Ok(value)
     }

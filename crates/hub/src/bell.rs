@@ -1,6 +1,7 @@
 //! Bells: one per account that somebody listens at. Ringing only wakes; the log is the truth, so a lost
 //! ring costs time and never an update.
 
+use crate::watch::Watchers;
 use contactgram_model::UserId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,8 @@ pub type Rings = Vec<UserId>;
 pub struct Ringing {
     bells: Arc<Bells>,
     accounts: Rings,
+    /// Whose change it was, and who looks at accounts.
+    watched: Option<(UserId, Arc<Watchers>)>,
 }
 
 impl Bells {
@@ -30,7 +33,7 @@ impl Bells {
 
     /// Wakes whoever listens for these accounts when what this returns is dropped.
     pub fn ring_after(self: &Arc<Self>, accounts: Rings) -> Ringing {
-        Ringing { bells: Arc::clone(self), accounts }
+        Ringing { bells: Arc::clone(self), accounts, watched: None }
     }
 
     /// Wakes whoever listens for these accounts.
@@ -71,9 +74,20 @@ impl Listener {
     }
 }
 
+impl Ringing {
+    /// Tells also whoever looks at these accounts, or at the one whose change it was.
+    pub fn and_tell(mut self, changed: UserId, watchers: Arc<Watchers>) -> Ringing {
+        self.watched = Some((changed, watchers));
+        self
+    }
+}
+
 impl Drop for Ringing {
     fn drop(&mut self) {
         self.bells.ring(&self.accounts);
+        if let Some((changed, watchers)) = &self.watched {
+            watchers.tell(self.accounts.iter().copied().chain([*changed]));
+        }
     }
 }
 

@@ -2,15 +2,13 @@
 //! and a way to hear that something happened. Only the portal calls these.
 
 use crate::access::{ContactsRead, MessagesRead};
-use crate::bell::Listener;
+use crate::watch::Watch;
 use crate::{Error, Hub, Permit};
 use contactgram_model::{ChatId, MessageId, Timestamp, UserId};
 use contactgram_store::ops::conversations::{self, Hour};
 use contactgram_store::ops::{counters, history};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 const HOUR_S: i64 = 3600;
 /// Hours that [`Hub::traffic`] tells of.
@@ -38,24 +36,6 @@ struct Past {
     /// Hours before this one are known.
     until: i64,
     hours: Vec<Hour>,
-}
-
-/// Wakes whoever shows an account, when something comes in or the server stops.
-#[derive(Debug)]
-pub struct Watch {
-    listener: Listener,
-    shutdown: CancellationToken,
-}
-
-impl Watch {
-    /// Waits until something came in, or until `most` has passed; `false` when the server stops.
-    pub async fn changed(&self, most: Duration) -> bool {
-        tokio::select! {
-            () = self.listener.rung() => true,
-            () = tokio::time::sleep(most) => true,
-            () = self.shutdown.cancelled() => false,
-        }
-    }
 }
 
 impl Hub {
@@ -123,9 +103,9 @@ impl Hub {
         self.store.read(move |tx| Ok(conversations::labels(tx, account, LABELS)?)).await
     }
 
-    /// Hears when something comes in for an account. To be taken before it is shown.
+    /// Hears when something changes for an account. To be taken before it is shown.
     pub fn watch(&self, permit: &Permit<MessagesRead>) -> Watch {
-        Watch { listener: self.bells.listen(permit.account()), shutdown: self.shutdown.clone() }
+        self.watchers.watch(permit.account(), self.shutdown.clone())
     }
 
     /// Whether this is one of the local connector's people, whom an operator may play.

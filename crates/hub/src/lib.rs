@@ -23,6 +23,7 @@ mod once;
 mod people;
 mod random;
 mod updates;
+mod watch;
 mod webhooks;
 mod world;
 
@@ -35,8 +36,8 @@ pub use chats::CHAT_ACTIONS;
 pub use contactgram_connector::courier::ReplyCall;
 pub use contactgram_store::ops::commands::Audience;
 pub use contactgram_store::ops::conversations::Hour;
-pub use contacts::{ContactKey, ContactPage, ListQuery};
-pub use conversations::{Conversations, HOURS, Watch};
+pub use contacts::{AS_TYPED, ContactKey, ContactPage, ListQuery};
+pub use conversations::{Conversations, HOURS};
 pub use error::Error;
 pub use keys::{KeyView, NewKey, NewKeyView};
 pub use members::{
@@ -46,6 +47,7 @@ pub use members::{
 pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, Reply};
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
 pub use updates::Poll;
+pub use watch::Watch;
 pub use webhooks::{MethodRunner, WebhookInfo, WebhookRequest};
 
 use bell::{Bells, Rings};
@@ -75,6 +77,7 @@ pub struct Hub {
     courier: Arc<Courier>,
     shutdown: CancellationToken,
     bells: Arc<Bells>,
+    watchers: Arc<watch::Watchers>,
     known: Arc<access::KnownTokens>,
     last_uses: Arc<access::LastUses>,
     passwords: members::Passwords,
@@ -98,6 +101,7 @@ impl Hub {
             courier: Arc::new(parts.courier),
             shutdown: parts.shutdown,
             bells: Arc::default(),
+            watchers: Arc::default(),
             known: Arc::default(),
             last_uses: Arc::default(),
             passwords: members::Passwords::default(),
@@ -124,13 +128,14 @@ impl Hub {
         account: UserId,
         f: impl Fn(&mut dyn Tx, &mut Rings) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let bells = Arc::clone(&self.bells);
+        let (bells, watchers) = (Arc::clone(&self.bells), Arc::clone(&self.watchers));
         let (value, _ringing) = self
             .store
             .write(account.0, move |tx| {
                 let mut rings = Rings::new();
                 let value = f(tx, &mut rings)?;
-                Ok::<_, Error>((value, bells.ring_after(rings)))
+                let ringing = bells.ring_after(rings).and_tell(account, Arc::clone(&watchers));
+                Ok::<_, Error>((value, ringing))
             })
             .await?;
         Ok(value)

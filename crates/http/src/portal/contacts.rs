@@ -11,7 +11,7 @@ use super::words;
 use crate::reply::Failure;
 use askama::Template;
 use contactgram_hub::access::{ContactsRead, ContactsWrite};
-use contactgram_hub::{ChatRef, ContactKey, Error, ListQuery};
+use contactgram_hub::{AS_TYPED, ChatRef, ContactKey, Error, ListQuery};
 use contactgram_model::contact::ContactChange;
 use contactgram_model::scope::Scope;
 use contactgram_model::{ContactId, Role};
@@ -61,7 +61,7 @@ pub(super) async fn list(visit: Visit) -> Seen {
         sort: Some(sort.clone()),
         ..ListQuery::default()
     };
-    let found = visit.hub().contacts(&permit, query).await?;
+    let (found, are_many) = visit.hub().contacts_as_typed(&permit, query).await?;
     let rows: Vec<ContactRow> = read(&format!("[{}]", found.json))?;
     let first = address(&path(account), [("q", &q), ("label", &label), ("sort", &sort)], None);
     let next = found.next_cursor.as_deref();
@@ -76,7 +76,10 @@ pub(super) async fn list(visit: Visit) -> Seen {
         paged: cursor.is_some(),
         next: next
             .map(|next| address(&path(account), [("q", &q), ("label", &label), ("sort", &sort)], Some(next))),
-        total: format!("{} contact{plural}", words::number(found.total_count)),
+        total: match are_many {
+            true => format!("Of the first {} found: type more to narrow it down", words::number(AS_TYPED)),
+            false => format!("{} contact{plural}", words::number(found.total_count)),
+        },
         labels: visit.hub().labels(&permit).await?,
         rows,
         first,

@@ -1,4 +1,4 @@
-//! The stream in which a page hears that something came in. It says only that: the page asks again for what it shows.
+//! The stream in which a page hears that something changed. It says only that: the page asks again for what it shows.
 
 use super::answer::{Seen, guarded};
 use super::visit::Visit;
@@ -11,15 +11,20 @@ use http::header::CACHE_CONTROL;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// What nobody rings for, such as a message sent by another program, shows within so long.
+/// A page looks again so often by itself, since times on it grow old.
 const AT_LEAST: Duration = Duration::from_secs(20);
+/// Between two events: an account that is written to a hundred times a second is not shown as often.
+const AT_MOST: Duration = Duration::from_millis(250);
 /// Browsers come again by themselves: so whoever lost their role hears nothing more soon.
 const ROUNDS: u32 = 15;
 
 /// `GET /portal/a/{account}/live`
 pub(super) async fn stream(visit: Visit) -> Seen {
     let watch = visit.hub().watch(&visit.permit::<MessagesRead>()?);
-    let events = stream::unfold((watch, 0), async |(watch, round)| {
+    let events = stream::unfold((watch, 0), async |(mut watch, round)| {
+        if round > 0 {
+            tokio::time::sleep(AT_MOST).await;
+        }
         if round == ROUNDS || !watch.changed(AT_LEAST).await {
             return None;
         }

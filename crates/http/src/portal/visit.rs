@@ -15,7 +15,7 @@ use contactgram_hub::{Caller, Error, Hub, Permit, SignInFrom, SignedIn, access};
 use contactgram_model::{Actor, PlainSecret, Role, UserId};
 use http::header::{COOKIE, HOST, ORIGIN, USER_AGENT};
 use http::{HeaderMap, Method};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The largest form: a message of 4096 characters, each of them encoded, is well below.
@@ -182,7 +182,8 @@ impl Visit {
     /// Where somebody signs in from: what they are known by in the list of sessions.
     pub fn from(&self) -> SignInFrom {
         let agent = self.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let address = self.peer.map(|address| address.ip().to_string()).unwrap_or_default();
+        let address =
+            self.peer.map(|peer| client_of(&self.headers, peer.ip()).to_string()).unwrap_or_default();
         SignInFrom { address, agent: agent.to_owned() }
     }
 
@@ -206,6 +207,16 @@ impl Visit {
             accounts: Vec::new(),
         })
     }
+}
+
+/// Who is behind a proxy on this machine: what it says last is what it has seen itself. Whoever comes from elsewhere
+/// could say anything, and else all who come through the proxy would wait for one of them who guesses passwords.
+fn client_of(headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+    if !peer.to_canonical().is_loopback() {
+        return peer;
+    }
+    let told = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+    told.and_then(|all| all.rsplit(',').next()).and_then(|last| last.trim().parse().ok()).unwrap_or(peer)
 }
 
 /// A member's role on all accounts.
@@ -248,6 +259,20 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 mod tests {
     use super::*;
     use http::HeaderValue;
+
+    #[test]
+    fn a_proxy_on_this_machine_is_believed_about_whom_it_saw_last_and_nobody_else() {
+        let here: IpAddr = "127.0.0.1".parse().unwrap();
+        let (far, client): (IpAddr, IpAddr) = ("192.0.2.7".parse().unwrap(), "203.0.113.9".parse().unwrap());
+        let told = |text: &'static str| {
+            HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_static(text))])
+        };
+        assert_eq!(client_of(&told("198.51.100.1, 203.0.113.9"), here), client);
+        assert_eq!(client_of(&told("203.0.113.9"), "::ffff:127.0.0.1".parse().unwrap()), client);
+        assert_eq!(client_of(&told("203.0.113.9"), far), far);
+        assert_eq!(client_of(&told("nonsense"), here), here);
+        assert_eq!(client_of(&HeaderMap::new(), here), here);
+    }
 
     #[test]
     fn a_cookie_is_found_among_others_by_its_whole_name() {

@@ -35,6 +35,9 @@ pub struct ListQuery {
     pub sync_token: Option<String>,
 }
 
+/// Hits that [`Hub::contacts_as_typed`] puts in order.
+pub const AS_TYPED: i64 = 1_000;
+
 /// A page of contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactPage {
@@ -116,6 +119,30 @@ impl Hub {
         let page = self.page(view.account(), plan.query.clone()).await?;
         let page = plan.answer(page);
         Ok(ContactPage { json: view.contacts(page.json)?, ..page })
+    }
+
+    /// The first page of a search while somebody types it: among the first hits alone where there are many, and then
+    /// without a page behind it. Says so beside the page.
+    pub async fn contacts_as_typed(
+        &self,
+        permit: &Permit<ContactsRead>,
+        query: ListQuery,
+    ) -> Result<(ContactPage, bool), Error> {
+        let (view, limit) = (permit.view(), query.limit.unwrap_or(page::DEFAULT_LIMIT));
+        let plan = plan(view, query.clone(), limit)?;
+        if query.cursor.is_some() || plan.query.terms.is_empty() {
+            return Ok((self.contacts(permit, query).await?, false));
+        }
+        let (account, asked) = (view.account(), plan.query.clone());
+        let looking =
+            self.store.scan(move |tx| Ok::<_, Error>(contact_list::first(tx, account, &asked, AS_TYPED)?));
+        match looking.await? {
+            None => Ok((self.contacts(permit, query).await?, false)),
+            Some(page) => {
+                let page = plan.answer(page);
+                Ok((ContactPage { json: view.contacts(page.json)?, ..page }, true))
+            }
+        }
     }
 
     /// Plain pages that begin near what is known touch few rows: they run where they are asked.

@@ -8,7 +8,7 @@ mod learn;
 mod list;
 mod number;
 
-pub use list::{ContactPage, ListQuery};
+pub use list::{AS_TYPED, ContactPage, ListQuery};
 
 pub(crate) use fences::Fences;
 pub(crate) use identity::user_became_known;

@@ -166,21 +166,22 @@ pub(super) fn give(
     audit::record(tx, by, Event { account, action: Action::RoleChanged, target: target(member), details })
 }
 
-/// Makes a change that takes something from owners, unless nobody would own one of the accounts then.
+/// Makes a change that takes something from owners, unless nobody could own one of the accounts then. Who was only
+/// invited is no owner to rely on: the link may have expired.
 pub(super) fn leave_an_owner(
     tx: &mut dyn Tx,
     accounts: &[UserId],
     change: impl FnOnce(&mut dyn Tx) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut owned = Vec::new();
+    let mut before = Vec::new();
     for &account in accounts {
-        if members::owners(tx, account)? > 0 {
-            owned.push(account);
-        }
+        before.push((account, members::owners(tx, account)?));
     }
     change(tx)?;
-    for account in owned {
-        if members::owners(tx, account)? == 0 {
+    for (account, before) in before {
+        let left = members::owners(tx, account)?;
+        let nobody = |before: i64, left: i64| before > 0 && left == 0;
+        if nobody(before.can_sign_in, left.can_sign_in) || nobody(before.all, left.all) {
             return Err(Error::Conflict("the last owner can't go: make somebody else an owner first".into()));
         }
     }

@@ -4,15 +4,18 @@
 
 use super::MethodRunner;
 use super::lanes::Lanes;
+use super::standing;
 use crate::{Caller, Error, Hub};
 use bytes::Bytes;
 use contactgram_connector::courier::{Outcome, Target, last_error};
 use contactgram_model::scope::Scopes;
 use contactgram_model::webhook::{PendingUpdate, Webhook};
-use contactgram_model::{UpdateId, UserId};
+use contactgram_model::{Action, Actor, UpdateId, UserId};
 use contactgram_resilience::backoff::webhook_delay;
+use contactgram_store::ops::counters;
 use contactgram_store::ops::updates::{self, KEPT_S, Span};
 use contactgram_store::ops::webhooks::{self, Failure};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
@@ -60,6 +63,8 @@ struct Notes {
 /// What one look at the store shows.
 struct Glimpse {
     webhook: Webhook,
+    /// What may be done in the name of whoever set it; none if they may not have one any more.
+    scopes: Option<Scopes>,
     position: UpdateId,
     rows: Vec<PendingUpdate>,
 }
@@ -134,13 +139,22 @@ impl Dispatcher {
         }
         self.save().await?;
         loop {
-            let Some(Glimpse { webhook, position, rows }) = self.look().await? else { return Ok(false) };
+            let Some(Glimpse { webhook, scopes, position, rows }) = self.look().await? else {
+                return Ok(false);
+            };
+            let Some(scopes) = scopes else {
+                self.outlived(webhook.generation).await?;
+                continue;
+            };
             let renewed = self.settings.as_ref().is_none_or(|known| known.generation != webhook.generation);
             // Only somebody else moves the cursor past what still waits: the updates were dropped.
             let dropped = self.lanes.queued() > 0 && self.lanes.loaded() < Some(position);
             if renewed {
                 self.settings = Some(Settings::of(&webhook));
                 self.is_gone(false);
+            }
+            if let Some(settings) = &mut self.settings {
+                settings.scopes = scopes;
             }
             if renewed || dropped {
                 // Begin anew at the cursor; what is under way goes to where nobody waits for it.
@@ -170,6 +184,7 @@ impl Dispatcher {
                 let next = loaded.map_or(position, |id| UpdateId(id.0 + 1));
                 let span = Span { from: next.max(position), now, limit };
                 Ok::<_, Error>(Some(Glimpse {
+                    scopes: standing::of_webhook(tx, account, &webhook.settings, now)?,
                     webhook,
                     position,
                     rows: updates::pending_rows(tx, account, span)?,
@@ -187,6 +202,26 @@ impl Dispatcher {
             let delivery = deliver(Arc::clone(&self.hub), caller, Arc::clone(&target), update);
             self.under_way.spawn(delivery);
         }
+    }
+
+    /// Takes away a webhook whose credential is gone.
+    async fn outlived(&mut self, generation: i64) -> Result<(), Error> {
+        self.under_way = JoinSet::new();
+        let (account, now) = (self.account, self.hub.clock.now());
+        let removing = self.hub.change(account, move |tx, _| {
+            counters::lock(tx, account)?;
+            let Some(there) = webhooks::get(tx, account)? else { return Ok(()) };
+            // Who set another one meanwhile has a credential.
+            if there.generation != generation
+                || standing::of_webhook(tx, account, &there.settings, now)?.is_some()
+            {
+                return Ok(());
+            }
+            webhooks::delete(tx, account)?;
+            let target = ("webhook".to_owned(), json!({ "because": "the credential that set it has ended" }));
+            crate::accounts::record(tx, (Actor::Server, now), (account, Action::WebhookDeleted), target)
+        });
+        removing.await
     }
 
     /// Writes what is noted. What can't be written stays noted.

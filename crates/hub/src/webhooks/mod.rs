@@ -4,6 +4,7 @@
 mod dispatch;
 mod dispatcher;
 mod lanes;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -97,7 +98,7 @@ impl Hub {
         let account = permit.account();
         let settings = WebhookSettings { scopes: permit.scopes(), ..self.checked(&request).await? };
         let generation = (random::seed()? >> 1) as i64;
-        let by = (permit.actor(), self.clock.now());
+        let (by, token) = ((permit.actor(), self.clock.now()), permit.token());
         let changed = self
             .change(account, move |tx, rings| {
                 contactgram_store::ops::counters::lock(tx, account)?;
@@ -109,9 +110,12 @@ impl Hub {
                     drop_pending(tx, account)?;
                 }
                 rings.push(account);
+                let set_by = standing::set_by(tx, account, (token, by.1))?;
                 let same = webhooks::get(tx, account)?.is_some_and(|there| there.settings == settings);
+                if !same || webhooks::set_by(tx, account)? != set_by {
+                    webhooks::put(tx, account, &settings, (generation, set_by))?;
+                }
                 if !same {
-                    webhooks::put(tx, account, &settings, generation)?;
                     let target = ("webhook".to_owned(), json!({ "host": host(&settings.url) }));
                     crate::accounts::record(tx, by, (account, Action::WebhookSet), target)?;
                 }

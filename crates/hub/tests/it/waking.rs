@@ -1,8 +1,8 @@
 //! Who is woken, in cases that a server over TCP can't be brought into at will.
 
 use crate::kit::{LOOK, World, permit};
-use contactgram_hub::access::UpdatesRead;
-use contactgram_hub::{Act, ChatRef, Poll as Ask};
+use contactgram_hub::access::{MessagesRead, MessagesSend, UpdatesRead};
+use contactgram_hub::{Act, ChatRef, Draft, Poll as Ask};
 use contactgram_wire::message::Content;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -42,4 +42,17 @@ async fn a_writer_who_hangs_up_before_the_answer_wakes_those_who_wait() {
         (next, kept) = (last + 1, kept + 1);
     }
     assert!(kept > 0, "some were written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_at_an_account_hears_of_what_it_sends_itself() {
+    let world = World::new().await;
+    let cast = world.cast().await;
+    world.write(cast.person, cast.account, "hello").await;
+    let mut watch = world.hub.watch(&permit::<MessagesRead>(&cast.caller));
+    let content = Content { text: Some("good day".to_owned()), ..Content::default() };
+    let draft = Draft::new(ChatRef::Id(cast.person.0), content);
+    world.hub.send(&permit::<MessagesSend>(&cast.caller), draft, None).await.unwrap();
+    let heard = tokio::time::timeout(PATIENCE, watch.changed(2 * PATIENCE)).await;
+    assert_eq!(heard, Ok(true));
 }

@@ -3,9 +3,11 @@
 //! of the store, whichever door they go through; all else is `scan` territory.
 
 mod changes;
+mod first;
 mod public;
 
 pub use changes::{Change, changes};
+pub use first::first;
 
 use std::sync::OnceLock;
 

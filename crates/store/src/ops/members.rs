@@ -53,7 +53,7 @@ static WITH_ROLE: Sql = Sql::new(concat!(
      WHERE r.account_id IN ($1, 0) ORDER BY m.member_id, r.role DESC, r.account_id"
 ));
 static OWNERS: Sql = Sql::new(
-    "SELECT count(*) FROM access_members m WHERE m.disabled_at IS NULL AND EXISTS (SELECT 1 FROM access_roles r \
+    "SELECT count(m.password), count(*) FROM access_members m WHERE m.disabled_at IS NULL AND EXISTS (SELECT 1 FROM access_roles r \
      WHERE r.member_id = m.member_id AND r.account_id IN ($1, 0) AND r.role = $2)",
 );
 static ROLES_OF_ACCOUNT: Sql = Sql::new("DELETE FROM access_roles WHERE account_id = $1");
@@ -249,9 +249,20 @@ pub fn with_role(tx: &mut dyn Tx, account: UserId) -> R<Vec<WithRole>> {
     Ok(all)
 }
 
-/// How many enabled members are owners of an account, by a role on it or on all.
-pub fn owners(tx: &mut dyn Tx, account: UserId) -> R<i64> {
-    tx.one(&OWNERS, p![account, Role::Owner.code()], |row| row.int(0))
+/// The enabled members who are owners of an account, by a role on it or on all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owners {
+    /// Those who have set a password.
+    pub can_sign_in: i64,
+    /// With those who were only invited.
+    pub all: i64,
+}
+
+/// How many owners an account has.
+pub fn owners(tx: &mut dyn Tx, account: UserId) -> R<Owners> {
+    tx.one(&OWNERS, p![account, Role::Owner.code()], |row| {
+        Ok(Owners { can_sign_in: row.int(0)?, all: row.int(1)? })
+    })
 }
 
 /// Forgets the roles on an account that is removed.

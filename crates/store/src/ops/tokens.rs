@@ -22,6 +22,8 @@ static LIST: Sql = Sql::new(
     "SELECT token_id, label, created_at, expires_at, scopes, view_id, last_used_at FROM tokens \
      WHERE account_id = $1 AND kind = $2 ORDER BY token_id",
 );
+static BY_NUMBER: Sql =
+    Sql::new("SELECT expires_at, app_id, family_id FROM tokens WHERE account_id = $1 AND token_id = $2");
 static USED: Sql = Sql::new(
     "UPDATE tokens SET last_used_at = $3 WHERE account_id = $1 AND token_id = $2 \
      AND (last_used_at IS NULL OR last_used_at < $3)",
@@ -133,6 +135,16 @@ pub fn find(tx: &mut dyn Tx, account: UserId, digest: &TokenDigest, now: Timesta
         Ok(())
     })?;
     Ok(found)
+}
+
+/// Whether a number is still that of a credential which opens something at `now`, and whom that was given to.
+pub fn lives(tx: &mut dyn Tx, account: UserId, token: i64, now: Timestamp) -> R<Option<Option<GivenTo>>> {
+    let found = tx.opt(&BY_NUMBER, p![account, token], |row| {
+        let family = row.opt_int(2)?.map(FamilyId);
+        let given_to = row.opt_int(1)?.map(|app| GivenTo { app: AppId(app), family });
+        Ok((row.opt_int(0)?, given_to))
+    })?;
+    Ok(found.filter(|(end, _)| end.is_none_or(|end| now < end)).map(|(_, given_to)| given_to))
 }
 
 /// An account's tokens of a kind.

@@ -58,6 +58,14 @@ fn roles_are_given_and_taken_but_not_the_last_owners() {
     ] {
         assert_eq!(home.refusal(last), "the last owner can't go: make somebody else an owner first");
     }
+    // Whoever was only invited can't take over from an owner who signs in; the other way round they can.
+    let arguments = ["member", "add", "signs", "--role", "owner", "--all-accounts", "--password-stdin"];
+    home.json_reading(&arguments, "a password of many words\n");
+    assert_eq!(
+        home.refusal(&["member", "remove", "signs"]),
+        "the last owner can't go: make somebody else an owner first"
+    );
+    home.ok(&["member", "remove", "boss"]);
     assert!(home.refusal(&["member", "role", "ann", "--all", "god"]).contains("is no role"));
     assert!(home.refusal(&["member", "link", "nobody"]).starts_with("no member signs in as `nobody`"));
     let both = home.run(&["member", "role", "ann", "--all", "--account", "@my_shop_bot", "agent"]);

@@ -8,6 +8,7 @@ mod inspect;
 mod own;
 mod refresh;
 mod standing;
+mod webhook;
 
 use crate::kit;
 use base64::Engine as _;

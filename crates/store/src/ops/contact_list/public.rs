@@ -39,7 +39,7 @@ pub(super) fn page(tx: &mut dyn Tx, account: UserId, query: &Query) -> R<Page> {
 }
 
 /// Whether the names of a row, its body first and its number second, match all terms.
-fn is_found(row: &dyn Row, terms: &[Term]) -> R<bool> {
+pub(super) fn is_found(row: &dyn Row, terms: &[Term]) -> R<bool> {
     let number = row.int(1)?;
     let document =
         public_document(row.text(0)?).map_err(|_| StoreError::corrupt("contacts", "body", number))?;

@@ -41,6 +41,21 @@ async fn six(store: &Store) {
 }
 
 each_store! {
+    async fn who_types_sees_the_first_hits_in_order_where_there_are_many(store: Store) {
+        six(&store).await;
+        for private in [true, false] {
+            let asked = Query { private, ..searching("an", None) };
+            let few = asked.clone();
+            assert_eq!(scan(&store, move |tx| contact_list::first(tx, ANN, &few, 3)).await, None);
+            let page = scan(&store, move |tx| contact_list::first(tx, ANN, &asked, 2)).await.unwrap();
+            let seen: Vec<i64> = on(&page).iter().map(|contact| contact.id.0).collect();
+            assert_eq!((seen.len(), page.total, page.last.is_some()), (2, 2, false));
+            assert!(seen.is_sorted() && seen.iter().all(|id| [4, 5, 9].contains(id)), "{seen:?}");
+        }
+    }
+}
+
+each_store! {
     async fn each_order_pages_by_offset_and_by_cursor(store: Store) {
         six(&store).await;
         for (sort, order) in [

@@ -12,7 +12,7 @@ use crate::ops::oauth::{AppId, codes};
 use crate::ops::tokens::{GivenTo, NewToken};
 use crate::ops::updates::NewUpdate;
 use crate::ops::views::{View, ViewId};
-use crate::ops::webhooks::Failure;
+use crate::ops::webhooks::{Failure, SetBy};
 use crate::ops::{
     accounts, callbacks, chats, commands, contacts, counters, directory, groups, idempotency, members,
     tokens, updates, views, webhooks,
@@ -113,7 +113,7 @@ fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
         certificate: None,
         scopes: Scopes::all(),
     };
-    webhooks::put(tx, id, &settings, 1)?;
+    webhooks::put(tx, id, &settings, (1, SetBy::Nobody))?;
     let failure = Failure { generation: 1, date: NOW, message: word.to_owned() };
     webhooks::failed(tx, id, &failure)?;
     callbacks::insert(tx, id, 1, UserId(7), NOW)

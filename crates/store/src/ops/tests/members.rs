@@ -85,10 +85,15 @@ each_store! {
         let (ann, ben) = (member(&store, "ann").await, member(&store, "ben").await);
         role(&store, ann, UserId::EVERY_ACCOUNT, Some(Role::Owner)).await;
         role(&store, ben, BEN, Some(Role::Owner)).await;
-        let owners = |account| read(&store, move |tx| members::owners(tx, account));
+        let owners = |account| read(&store, move |tx| Ok(members::owners(tx, account)?.all));
         assert_eq!((owners(UserId(0)).await, owners(ANN).await, owners(BEN).await), (1, 1, 2));
+        let with_password = || read(&store, |tx| Ok(members::owners(tx, BEN)?.can_sign_in));
+        assert_eq!(with_password().await, 0);
+        write(&store, move |tx| members::set_password(tx, ann, "hash", None)).await;
+        assert_eq!(with_password().await, 1);
         write(&store, move |tx| members::set_disabled(tx, ann, Some(NOW))).await;
         assert_eq!((owners(UserId(0)).await, owners(ANN).await, owners(BEN).await), (0, 0, 1));
+        assert_eq!(with_password().await, 0);
     }
 
     async fn a_link_opens_until_it_expires_is_replaced_or_the_password_is_set(store: Store) {

@@ -144,7 +144,8 @@ async fn operations_on_one_row_look_at_few() {
 async fn plain_pages_come_in_the_order_of_an_index() {
     let plans = plans(sample::pages).await;
     refuse(&plans, scans, &[]);
-    refuse(&plans, sorts, &[]);
+    // The hours of a day, counted in a table of 24 rows.
+    refuse(&plans, sorts, &["SELECT date / 3600"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use super::{ANN, BEN, NOW, open, read, write};
 use crate::ops::updates::{self, KEPT_S, NewUpdate, Span, Standing};
+use crate::ops::webhooks::SetBy;
 use crate::ops::{accounts, counters, webhooks};
 use crate::{R, Store, Tx, each_store};
 use contactgram_model::scope::Scopes;
@@ -97,7 +98,7 @@ each_store! {
             certificate: None,
             scopes: Scopes::all(),
         };
-        write(&store, move |tx| webhooks::put(tx, ANN, &settings, 1)).await;
+        write(&store, move |tx| webhooks::put(tx, ANN, &settings, (1, SetBy::Nobody))).await;
         assert_eq!(stands().await, Some(Standing { newest: UpdateId(12), has_webhook: true, ..empty }));
         assert_eq!(read(&store, |tx| updates::standing(tx, UserId(1))).await, None);
     }

@@ -6,9 +6,10 @@ use crate::ops::contact_list::{self, Place, Sort, Start};
 use crate::ops::tokens::{GivenTo, NewToken};
 use crate::ops::updates::{NewUpdate, Span};
 use crate::ops::views::ViewId;
+use crate::ops::webhooks::SetBy;
 use crate::ops::{
-    accounts, callbacks, chats, commands, contacts, counters, directory, groups, history, idempotency,
-    messages, newcomers, oauth, search as index, settings, tokens, updates, views, webhooks,
+    accounts, callbacks, chats, commands, contacts, conversations, counters, directory, groups, history,
+    idempotency, messages, newcomers, oauth, search as index, settings, tokens, updates, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::token::RANDOM_BYTES;
@@ -190,7 +191,9 @@ fn log(tx: &mut dyn Tx) -> R<()> {
     updates::confirm(tx, ANN, UpdateId(9))?;
     updates::allow(tx, ANN, UpdateKinds::usual())?;
     let webhook = webhooks::get(tx, ANN)?.ok_or(StoreError::NotFound)?;
-    webhooks::put(tx, ANN, &webhook.settings, 2)?;
+    webhooks::put(tx, ANN, &webhook.settings, (2, SetBy::Nobody))?;
+    webhooks::set_by(tx, ANN)?;
+    tokens::lives(tx, ANN, 1, NOW)?;
     let failure = webhooks::Failure { generation: 2, date: NOW, message: String::new() };
     webhooks::failed(tx, ANN, &failure)?;
     webhooks::delete(tx, ANN).map(drop)
@@ -210,6 +213,9 @@ pub(super) fn pages(tx: &mut dyn Tx) -> R<()> {
         }
     }
     contact_list::changes(tx, (ANN, None), 1000, 50)?;
+    conversations::chats(tx, (ANN, None), Some(MessageId(900)), 30)?;
+    conversations::by_hour(tx, ANN, (MessageId(1), MessageId(900)))?;
+    conversations::labels(tx, ANN, 50)?;
     for chat in [None, Some(ChatId(20))] {
         for direction in [None, Some(Direction::In)] {
             for (from, below) in [(None, None), (Some(MessageId(9)), Some(MessageId(900)))] {
@@ -263,6 +269,7 @@ pub(super) fn searches(tx: &mut dyn Tx) -> R<()> {
                 let (terms, label) = (terms.clone(), label.clone());
                 let query = contact_list::Query { terms, private, label, ..list(sort) };
                 contact_list::page(tx, ANN, &query)?;
+                contact_list::first(tx, ANN, &query, 0)?;
             }
         }
     }
