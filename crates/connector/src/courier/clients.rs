@@ -12,6 +12,7 @@ use rustls::RootCertStore;
 use super::resolver::{Guard, Lookup};
 use super::target::{Rules, Target};
 use super::{CourierOptions, tls};
+use crate::roots::public_roots;
 
 /// So many clients are kept; beyond that the longest unused one makes room.
 const MAX_CLIENTS: usize = 256;
@@ -39,7 +40,7 @@ struct Key {
 
 impl Clients {
     pub fn new(options: CourierOptions, rules: Rules, lookup: Lookup) -> Clients {
-        Clients { options, rules, lookup, roots: tls::public_roots(), kept: Mutex::default() }
+        Clients { options, rules, lookup, roots: public_roots(), kept: Mutex::default() }
     }
 
     /// The client for a target, or why its certificate can't be used.
