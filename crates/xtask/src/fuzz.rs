@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: builds the targets in `fuzz/` with coverage and runs them under libFuzzer.
-//! Run by people; `ci` does not call it. It needs no nightly compiler: coverage comes from LLVM's own pass, asked
-//! for by flag, and without `unsafe` in this repository an address sanitizer would find nothing of ours.
+//! Run by people; `ci` only runs the targets over their seeds, as a test. It needs no nightly compiler: coverage comes
+//! from LLVM's own pass, asked for by flag, and without `unsafe` in this repository an address sanitizer would find
+//! nothing of ours.
 
 use std::ffi::OsString;
 use std::fs;
@@ -88,7 +89,7 @@ fn build(home: &Path, work: &Path) -> Result<PathBuf, String> {
     let mut build = run::cargo();
     build.args(["build", "--release", "--bin", "fuzz"]);
     // Naming the target keeps the flags away from build scripts and macros.
-    build.args(["--target", &host]).arg("--target-dir").arg(work).current_dir(home);
+    build.args(["--target", &host]).arg("--target-dir").arg(work).current_dir(home.join("engine"));
     run::run(build.env("RUSTFLAGS", COVERAGE.join(" ")))?;
     Ok(work.join(host).join("release/fuzz"))
 }

@@ -1,12 +1,16 @@
 //! The targets, one file each, and how they cut an input into pieces. Listed in the crate's `TARGETS`.
 //! Inputs are text wherever that is possible, so that a corpus can be read and written by hand.
 
+pub mod audit;
 pub mod config;
 pub mod contact;
 pub mod cursor;
 pub mod markup;
+pub mod member;
+pub mod oauth;
 pub mod params;
 pub mod phone;
+pub mod redirect;
 pub mod reply;
 pub mod request;
 pub mod search;

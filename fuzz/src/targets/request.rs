@@ -1,22 +1,32 @@
 //! Whole requests, from the route to the answer, on a server in memory. The input reads like HTTP: verb and path
-//! on the first line, then headers, an empty line, the body. `{token}`, `{account}`, `{person}` and `{contact}`
+//! on the first line, then headers, an empty line, the body. `{token}`, `{account}`, `{session}` and their like
 //! stand for what the world below has. Nothing is ever sent out: requests that set webhooks are passed over.
 
+mod laws;
+mod wire;
 mod world;
 
-use axum::body::Body;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 use std::cell::RefCell;
 use tokio::runtime::Runtime;
-use tower_service::Service as _;
-use world::World;
+use world::{Template, World};
 
 /// Requests that a world sees before there is a new one: what they leave behind must not pile up.
 const A_WORLD_SEES: u32 = 400;
+/// What takes away that which other inputs need: the session, the credentials, the account.
+const ENDS_A_WORLD: [&str; 9] = [
+    "/sign-out",
+    "/welcome",
+    "/me/password",
+    "/end",
+    "/remove",
+    "/rotate",
+    "/disable",
+    "/revoke",
+    "/oauth/token",
+];
 
 thread_local! {
     static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };
@@ -24,29 +34,24 @@ thread_local! {
 
 struct Stage {
     runtime: Runtime,
+    template: Template,
     world: World,
     seen: u32,
-}
-
-/// An answer, read to its end.
-#[derive(Debug, PartialEq)]
-struct Answer {
-    status: StatusCode,
-    body: Vec<u8>,
 }
 
 pub fn run(input: &[u8]) {
     STAGE.with_borrow_mut(|stage| {
         let stage = stage.get_or_insert_with(Stage::new);
-        if stage.seen == A_WORLD_SEES {
-            let old = std::mem::replace(&mut stage.world, stage.runtime.block_on(World::new()));
-            stage.runtime.block_on(old.end());
+        if stage.seen >= A_WORLD_SEES {
+            let new = stage.runtime.block_on(World::new(&stage.template));
+            stage.runtime.block_on(std::mem::replace(&mut stage.world, new).end());
             stage.seen = 0;
         }
+        let Some(asked) = Asked::read(input, &stage.world) else { return };
         stage.seen += 1;
-        let Stage { runtime, world, .. } = stage;
-        if let Some(asked) = Asked::read(input, world) {
-            runtime.block_on(ask(world, &asked));
+        stage.runtime.block_on(ask(&stage.world, &asked));
+        if asked.ends_a_world() {
+            stage.seen = A_WORLD_SEES;
         }
     });
 }
@@ -56,8 +61,9 @@ impl Stage {
         // Time that is paused runs on by itself when all wait: a long poll costs none.
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().start_paused(true).build().expect("a runtime");
-        let world = runtime.block_on(World::new());
-        Stage { runtime, world, seen: 0 }
+        let template = runtime.block_on(Template::new());
+        let world = runtime.block_on(World::new(&template));
+        Stage { runtime, template, world, seen: 0 }
     }
 }
 
@@ -66,7 +72,7 @@ struct Asked {
     method: Method,
     uri: Uri,
     headers: Vec<(HeaderName, HeaderValue)>,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 impl Asked {
@@ -76,27 +82,33 @@ impl Asked {
         let head = world.put_in(std::str::from_utf8(head).ok()?);
         let mut lines = head.lines();
         let (verb, path) = lines.next()?.split_once(' ')?;
-        let uri: Uri = path.parse().ok()?;
+        let (method, uri): (Method, Uri) = (verb.parse().ok()?, path.parse().ok()?);
         let decoded = percent_decode_str(uri.path()).decode_utf8_lossy().to_ascii_lowercase();
         // Where the path names no method, a parameter may.
         if uri.path().len() > 4096 || decoded.contains("webhook") || decoded.ends_with('/') {
             return None;
         }
+        if method == Method::CONNECT || uri.authority().is_some() || !uri.path().starts_with('/') {
+            return None;
+        }
         let mut headers = Vec::new();
         for line in lines {
             let (name, value) = line.split_once(':')?;
-            headers.push((name.trim().parse().ok()?, HeaderValue::from_str(value.trim()).ok()?));
+            let name: HeaderName = name.trim().parse().ok()?;
+            if !wire::FRAMING.contains(&name.as_str()) {
+                headers.push((name, HeaderValue::from_str(value.trim()).ok()?));
+            }
         }
         // Most bodies are text with ids in them; what is none goes as it is.
         let body = match std::str::from_utf8(body) {
-            Ok(text) => world.put_in(text).into_bytes(),
-            Err(_) => body.to_owned(),
+            Ok(text) => world.put_in(text).into(),
+            Err(_) => Bytes::copy_from_slice(body),
         };
-        Some(Asked { method: verb.parse().ok()?, uri, headers, body })
+        Some(Asked { method, uri, headers, body })
     }
 
-    fn request(&self) -> Request<Body> {
-        let mut request = Request::new(Body::from(self.body.clone()));
+    fn request(&self) -> Request<Bytes> {
+        let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         for (name, value) in &self.headers {
@@ -112,6 +124,11 @@ impl Asked {
         keyed && self.method == Method::POST && matches!(method.as_str(), "sendmessage" | "contacts")
     }
 
+    fn ends_a_world(&self) -> bool {
+        let path = self.uri.path();
+        self.method == Method::POST && ENDS_A_WORLD.iter().any(|end| path.ends_with(end))
+    }
+
     /// Whether a text is in the request other than as its credential: then an answer may well quote it.
     fn tells(&self, text: &str) -> bool {
         let route = self.uri.path().splitn(3, '/').nth(2).unwrap_or_default();
@@ -119,57 +136,51 @@ impl Asked {
         [route.as_bytes(), query.as_bytes(), &self.body]
             .iter()
             .any(|piece| String::from_utf8_lossy(piece).contains(text))
+            || self.headers.iter().any(|(name, value)| {
+                name != "authorization"
+                    && name != "cookie"
+                    && value.to_str().is_ok_and(|value| value.contains(text))
+            })
     }
 
-    fn is_api(&self) -> bool {
-        ["/v1/", "/bot", "/admin/"].iter().any(|start| self.uri.path().starts_with(start))
+    fn path(&self) -> &str {
+        self.uri.path()
     }
 }
 
 async fn ask(world: &World, asked: &Asked) {
     let answer = send(world, asked).await;
-    let told = || format!("{} {} -> {answer:?}", asked.method, asked.uri);
-    assert!(!answer.status.is_server_error(), "{}", told());
-    if asked.is_once() && answer.status.is_success() {
+    if asked.is_once() && answer.status().is_success() {
         let again = send(world, asked).await;
-        assert_eq!((again.status, &again.body), (answer.status, &answer.body), "{}", told());
+        assert_eq!(
+            (again.status(), again.body()),
+            (answer.status(), answer.body()),
+            "{} {}",
+            asked.method,
+            asked.uri
+        );
     }
 }
 
-async fn send(world: &World, asked: &Asked) -> Answer {
-    let mut app = world.app.clone();
-    let Ok(response) = app.call(asked.request()).await;
-    let (head, body) = response.into_parts();
-    let body = body.collect().await.expect("a body in memory ends well").to_bytes().to_vec();
-    assert!(head.headers.contains_key("x-request-id"), "every answer has an id");
-    let bodiless = asked.method == Method::HEAD
-        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if asked.is_api() && !bodiless {
-        assert_eq!(head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes), Some(&b"application/json"[..]));
-        is_enveloped(head.status, &body);
+async fn send(world: &World, asked: &Asked) -> Response<Bytes> {
+    for secret in &world.secrets {
+        if asked.tells(&secret.text) {
+            secret.told.set(true);
+        }
     }
-    if head.status == StatusCode::UNAUTHORIZED {
-        assert!(head.headers.contains_key("www-authenticate"), "{:?}", asked.uri);
+    let answer = world.answer(asked.request()).await;
+    if !is_hypers_own(&answer) {
+        laws::hold(world, asked, &answer).await;
     }
-    assert!(!head.headers.contains_key(AUTHORIZATION), "no answer repeats a credential");
-    if !asked.tells(&world.secret) {
-        assert!(!String::from_utf8_lossy(&body).contains(&world.secret), "no answer repeats a credential");
-    }
-    Answer { status: head.status, body }
+    answer
 }
 
-fn is_enveloped(status: StatusCode, body: &[u8]) {
-    let envelope = match serde_json::from_slice(body) {
-        Ok(Value::Object(envelope)) => envelope,
-        // A history is the one answer that is a bare list.
-        Ok(Value::Array(_)) if status.is_success() => return,
-        _ => panic!("{status}: {}", String::from_utf8_lossy(body)),
-    };
-    if status.is_success() {
-        assert_eq!(envelope["ok"], true, "{envelope:?}");
-        assert!(envelope.contains_key("result"), "{envelope:?}");
-    } else {
-        assert_eq!((&envelope["ok"], &envelope["error_code"]), (&false.into(), &status.as_u16().into()));
-        assert!(envelope["description"].as_str().is_some_and(|text| !text.is_empty()), "{envelope:?}");
-    }
+/// Whether a head did not even get as far as our code: the connection's own refusal, which is the accept loop's to
+/// dress, and that is not here.
+fn is_hypers_own(answer: &Response<Bytes>) -> bool {
+    let early =
+        [StatusCode::BAD_REQUEST, StatusCode::URI_TOO_LONG, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE];
+    early.contains(&answer.status())
+        && answer.body().is_empty()
+        && !answer.headers().contains_key("content-type")
 }
