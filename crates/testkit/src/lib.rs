@@ -1,5 +1,6 @@
 //! What tests of the whole program stand on: a real server process on data of its own, clients that speak to
-//! it, people who write to it, and a receiver for its webhooks. Used by `crates/contactgram/tests/it`.
+//! it, people who write to it, a receiver for its webhooks, and a Bot API server that fails as told. Used by
+//! `crates/contactgram/tests/it`.
 //! Never part of the program. It panics rather than returns errors: whoever calls it is a test.
 //!
 //! ```no_run
@@ -15,21 +16,36 @@
 //! # }
 //! ```
 
+#[cfg(feature = "server")]
 mod account;
 mod client;
+#[cfg(feature = "server")]
 mod line;
+#[cfg(feature = "server")]
 mod options;
+#[cfg(feature = "server")]
 mod person;
+#[cfg(feature = "server")]
 mod process;
+#[cfg(feature = "server")]
 mod receiver;
+#[cfg(feature = "server")]
 mod server;
+mod upstream;
 
+#[cfg(feature = "server")]
 pub use account::Account;
 pub use client::{Answer, Client};
+#[cfg(feature = "server")]
 pub use line::{Line, Said};
+#[cfg(feature = "server")]
 pub use options::{Engine, Options};
+#[cfg(feature = "server")]
 pub use person::Person;
+#[cfg(feature = "server")]
 pub use receiver::{Received, Receiver, Reply};
 pub use reqwest::{Method, RequestBuilder};
 pub use serde_json::{Value, json};
+#[cfg(feature = "server")]
 pub use server::TestServer;
+pub use upstream::{Act, BotError, ConnectionFault, FakeUpstream, Fault, Seen, checksum, file_bytes};
