@@ -205,8 +205,7 @@ mod tests {
         for task in tasks {
             task.await.unwrap();
         }
-        let turns = turns.lock().unwrap().clone();
-        turns
+        turns.lock().unwrap().clone()
     }
 
     #[tokio::test(start_paused = true)]
