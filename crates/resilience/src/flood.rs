@@ -62,6 +62,9 @@ pub struct Full {
     pub retry_after: Duration,
 }
 
+/// No upstream means to be waited for longer than this: a year. It keeps times computable.
+pub const LONGEST_FREEZE: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// 429s for so many people's chats within [`SPREAD`] are not about those chats: the account is too fast.
 const SPREAD_CHATS: usize = 3;
 const SPREAD: Duration = Duration::from_secs(1);
@@ -120,8 +123,12 @@ impl Flood {
     }
 
     /// Changes the limits; what waits is let through by the new ones.
-    pub fn set_limits(&mut self, limits: Limits) {
+    pub fn set_limits(&mut self, limits: Limits, now: Instant) {
         self.limits = limits;
+        let waiting = self.lanes.iter().filter(|(_, of)| !of.queue.is_empty());
+        for lane in waiting.map(|(lane, _)| lane.clone()).collect::<Vec<_>>() {
+            self.list_first(&lane, now);
+        }
     }
 
     /// Asks for a turn. After `Go` the call counts as made.
@@ -192,20 +199,22 @@ impl Flood {
             Some(chat) if self.is_spread(chat, now) => Scope::Account,
             Some(chat) => Scope::Chat(chat.clone()),
         };
-        let freeze = Freeze { scope, left: retry_after };
+        let freeze = Freeze { scope, left: retry_after.min(LONGEST_FREEZE) };
         self.freeze(&freeze, now);
         freeze
     }
 
-    /// Freezes a scope, after a 429 or a restart. A longer wait that it has already stays.
+    /// Freezes a scope, after a 429 or a restart. A longer wait that it has already stays; none is longer than
+    /// [`LONGEST_FREEZE`].
     pub fn freeze(&mut self, freeze: &Freeze, now: Instant) {
-        let until = Some(now + freeze.left);
+        let end = now + freeze.left.min(LONGEST_FREEZE);
+        let until = Some(end);
         match &freeze.scope {
             Scope::Account => self.account_frozen = self.account_frozen.max(until),
             Scope::Method(name) => {
                 self.methods_frozen.retain(|_, until| *until > now);
                 let frozen = self.methods_frozen.entry(name.clone()).or_insert(now);
-                *frozen = (*frozen).max(now + freeze.left);
+                *frozen = (*frozen).max(end);
             }
             Scope::Chat(_) => {
                 let waiting = self.lane(&freeze.scope, now);

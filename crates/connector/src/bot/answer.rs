@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use contactgram_resilience::flood::LONGEST_FREEZE;
 use contactgram_resilience::verdict::{BotError, Decision, Happened, Kind, Reply, decide};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
@@ -68,7 +69,10 @@ impl Refusal {
         Refusal {
             status,
             description,
-            retry_after: parameters.retry_after.or_else(header).map(Duration::from_secs),
+            retry_after: parameters
+                .retry_after
+                .or_else(header)
+                .map(|seconds| Duration::from_secs(seconds).min(LONGEST_FREEZE)),
             migrate_to_chat_id: parameters.migrate_to_chat_id,
         }
     }
@@ -114,6 +118,8 @@ mod tests {
         assert_eq!(refusal.retry_after, Some(Duration::from_secs(7)));
         assert_eq!(Refusal::read(429, &headers, b"").retry_after, Some(Duration::from_secs(5)));
         assert_eq!(refusal.decide(Kind::Send), Decision::Wait(Duration::from_secs(7)));
+        let endless = br#"{"ok":false,"description":"x","parameters":{"retry_after":18446744073709551615}}"#;
+        assert_eq!(Refusal::read(429, &headers, endless).retry_after, Some(LONGEST_FREEZE));
     }
 
     #[test]

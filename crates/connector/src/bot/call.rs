@@ -139,9 +139,11 @@ impl Upstream {
         let body = Bytes::from(params.to_string());
         let deadline = Instant::now() + how.total;
         let mut failures = 0;
-        inner.budget().call();
         loop {
             let admitted = inner.admit().map_err(|retry_after| CallError::Open { retry_after })?;
+            if failures == 0 {
+                inner.budget().call();
+            }
             let tried = inner.try_once(method, body.clone(), how.timeout).await;
             let Some(happened) = tried.happened() else {
                 admitted.report(Verdict::Healthy);

@@ -85,8 +85,8 @@ impl Upstream {
             }
         };
         self.prepare(&mut head.headers);
-        self.inner.budget().call();
         let admitted = self.inner.admit().map_err(|retry_after| PassError::Open { retry_after })?;
+        self.inner.budget().call();
         let origin = &self.inner.origin;
         let request = Request::from_parts(head, body);
         match origin.send(request, progress, origin.options.answer_timeout).await {

@@ -256,3 +256,24 @@ fn old_chats_are_forgotten() {
     // 20 a second are remembered for a minute, and as many again until they are looked through.
     assert!(most <= 2 * 1201, "{most}");
 }
+
+#[test]
+fn a_wait_beyond_all_reason_is_a_year() {
+    let mut bench = Bench::new(Limits::default());
+    let chat = Chat::Id(5);
+    let call = Call { method: "sendMessage", chat: Some(&chat) };
+    assert_eq!(bench.flood.too_many(call, Duration::MAX, bench.now).left, LONGEST_FREEZE);
+    bench.flood.freeze(&Freeze { scope: Scope::Account, left: Duration::MAX }, bench.now);
+    assert_eq!(bench.send(5).1, Turn::Wait(LONGEST_FREEZE));
+}
+
+#[test]
+fn new_limits_hold_for_those_who_wait_already() {
+    let mut bench = Bench::new(Limits::default());
+    for _ in 0..10 {
+        let _ = bench.send(5);
+    }
+    let fast = Pace { count: 100, per: SECOND };
+    bench.flood.set_limits(Limits { chat: fast, account: fast, ..Limits::default() }, bench.now);
+    assert_eq!(seconds(&bench.rest()), [0.0; 7]);
+}
