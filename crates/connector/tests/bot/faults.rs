@@ -84,6 +84,30 @@ async fn an_upstream_that_is_down_is_asked_nothing_more() {
 }
 
 #[tokio::test]
+async fn when_the_wait_is_over_one_of_a_thousand_looks_whether_it_is_up_again() {
+    let world = World::new().await;
+    world.fake.fail_always("*", Fault::Page(502));
+    for _ in 0..5 {
+        let _ = world.send().await;
+    }
+    let Err(PassError::Open { retry_after }) = world.send().await else { panic!("it is open") };
+    tokio::time::sleep(retry_after).await;
+    world.fake.heal();
+    world.fake.fail_next("sendMessage", Fault::Slow(Duration::from_secs(2)));
+    let before = world.fake.seen("sendMessage").len();
+    let thousand = (0..1000).map(|_| {
+        let upstream = world.upstream.clone();
+        tokio::spawn(async move { upstream.pass(Door::Method("sendMessage"), None, get()).await.is_ok() })
+    });
+    let mut passed = 0;
+    for sent in thousand.collect::<Vec<_>>() {
+        passed += usize::from(sent.await.unwrap());
+    }
+    assert_eq!((passed, world.fake.seen("sendMessage").len() - before), (1, 1));
+    assert!(world.upstream.is_up());
+}
+
+#[tokio::test]
 async fn errors_that_blame_the_request_pass_and_count_against_nobody() {
     let world = World::new().await;
     for fault in [
