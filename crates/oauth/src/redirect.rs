@@ -112,7 +112,10 @@ impl RedirectUri {
     pub(crate) fn is_of(&self, origin: &str) -> bool {
         let exact =
             self.0.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
-        let web = origin.starts_with("https://") || origin.starts_with("http://");
+        let web = match origin.split_once("://") {
+            Some(("https" | "http", host)) => !host.contains(['/', '?']),
+            _ => false,
+        };
         let local = match (without_port(&self.0), without_port(origin)) {
             (Some((ours, _)), Some((theirs, rest))) => ours == theirs && rest.is_empty(),
             _ => false,

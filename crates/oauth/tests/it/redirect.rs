@@ -1,5 +1,6 @@
 //! What can be registered as an address to return to, and what matches it.
 
+use crate::support::{CALLBACK, public};
 use contactgram_oauth::RedirectUri;
 use contactgram_oauth::redirect::{LONGEST, Unfit};
 
@@ -186,5 +187,16 @@ fn only_the_port_of_a_loopback_literal_is_free() {
     for (registered, asked, matches) in rows {
         let uri = RedirectUri::register(registered).expect(registered);
         assert_eq!(uri.matches(asked), *matches, "{registered} {asked}");
+    }
+}
+
+#[test]
+fn an_origin_is_what_browsers_send_and_not_an_address() {
+    let client = public();
+    assert!(client.may_call_from("https://app.example"));
+    for other in
+        [CALLBACK, "https://app.example/", "https://app.exampl", "https://app.example:444", "null", ""]
+    {
+        assert!(!client.may_call_from(other), "{other}");
     }
 }
