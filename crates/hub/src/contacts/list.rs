@@ -136,13 +136,9 @@ impl Hub {
         let (account, asked) = (view.account(), plan.query.clone());
         let looking =
             self.store.scan(move |tx| Ok::<_, Error>(contact_list::first(tx, account, &asked, AS_TYPED)?));
-        match looking.await? {
-            None => Ok((self.contacts(permit, query).await?, false)),
-            Some(page) => {
-                let page = plan.answer(page);
-                Ok((ContactPage { json: view.contacts(page.json)?, ..page }, true))
-            }
-        }
+        let (page, are_many) = looking.await?;
+        let page = plan.answer(page);
+        Ok((ContactPage { json: view.contacts(page.json)?, ..page }, are_many))
     }
 
     /// Plain pages that begin near what is known touch few rows: they run where they are asked.

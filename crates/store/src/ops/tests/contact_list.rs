@@ -45,9 +45,11 @@ each_store! {
         six(&store).await;
         for private in [true, false] {
             let asked = Query { private, ..searching("an", None) };
-            let few = asked.clone();
-            assert_eq!(scan(&store, move |tx| contact_list::first(tx, ANN, &few, 3)).await, None);
-            let page = scan(&store, move |tx| contact_list::first(tx, ANN, &asked, 2)).await.unwrap();
+            let (few, whole) = (asked.clone(), asked.clone());
+            let (page, are_many) = scan(&store, move |tx| contact_list::first(tx, ANN, &few, 3)).await;
+            assert_eq!((page, are_many), (scan(&store, move |tx| contact_list::page(tx, ANN, &whole)).await, false));
+            let (page, are_many) = scan(&store, move |tx| contact_list::first(tx, ANN, &asked, 2)).await;
+            assert!(are_many);
             let seen: Vec<i64> = on(&page).iter().map(|contact| contact.id.0).collect();
             assert_eq!((seen.len(), page.total, page.last.is_some()), (2, 2, false));
             assert!(seen.is_sorted() && seen.iter().all(|id| [4, 5, 9].contains(id)), "{seen:?}");
