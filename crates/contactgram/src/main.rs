@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod output;
 mod progress;
+mod secrets;
 mod server;
 mod shutdown;
 mod telemetry;

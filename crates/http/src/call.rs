@@ -111,6 +111,21 @@ impl Call {
         Params::from_query(self.parts.uri.query())
     }
 
+    /// The hub, for what outlives the call.
+    pub fn shared_hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.app.hub)
+    }
+
+    /// The bounds of a body that is read.
+    pub fn body_limits(&self) -> BodyLimits {
+        self.app.options.body.clone()
+    }
+
+    /// The request as it came.
+    pub fn into_request(self) -> Request<Incoming> {
+        Request::from_parts(self.parts, self.body)
+    }
+
     /// Reads the request to its end.
     pub async fn ask(self) -> Result<Asked, Failure> {
         if !self.body.is_end_stream() {

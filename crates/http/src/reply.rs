@@ -36,6 +36,8 @@ pub(crate) enum Failure {
     WrongType,
     /// The body did not come in time.
     Slow,
+    /// The upstream was asked and gave no answer: it may have done what it was asked.
+    NoAnswer,
 }
 
 /// An answer's body: here already, or what a route beside the API gives.
@@ -199,6 +201,10 @@ impl Failure {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type".to_owned(), None)
             }
             Failure::Slow => (StatusCode::REQUEST_TIMEOUT, "Request Timeout".to_owned(), None),
+            Failure::NoAnswer => {
+                let text = "the upstream gave no answer, and may have done what it was asked";
+                texted(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout", text)
+            }
         }
     }
 }

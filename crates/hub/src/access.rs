@@ -141,6 +141,11 @@ impl Caller {
         }
     }
 
+    /// Whether it sees some of the account's contacts alone.
+    pub fn is_narrowed(&self) -> bool {
+        self.narrow.is_some()
+    }
+
     /// Whether it may do and see all that its account may.
     pub fn is_whole(&self) -> bool {
         self.scopes == Scopes::all() && self.narrow.is_none()

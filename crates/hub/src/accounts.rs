@@ -12,7 +12,7 @@ use contactgram_model::{
 };
 use contactgram_store::Tx;
 use contactgram_store::ops::tokens::{NewToken, TokenInfo};
-use contactgram_store::ops::{accounts, counters, directory, messages, settings, tokens, updates};
+use contactgram_store::ops::{accounts, counters, directory, messages, settings, tokens, updates, upstreams};
 use contactgram_wire::user as wire_user;
 use serde::Serialize;
 use serde_json::json;
@@ -52,8 +52,14 @@ pub struct AccountView {
     pub phone_number: Option<String>,
     /// Bot or user.
     pub kind: AccountKind,
-    /// How it reaches the world.
+    /// How it reaches the world: `local` or `bot`.
     pub connector: &'static str,
+    /// The Bot API server of its bot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
+    /// Why that is asked no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// For numbers without a `+`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -374,7 +380,7 @@ pub(crate) fn existing(tx: &mut dyn Tx, id: UserId) -> Result<Account, Error> {
 }
 
 /// How the log names an account.
-fn target(id: UserId) -> String {
+pub(crate) fn target(id: UserId) -> String {
     format!("account {id}")
 }
 
@@ -392,13 +398,16 @@ pub(crate) fn view(tx: &mut dyn Tx, account: Account, now: Timestamp) -> Result<
     let id = account.id;
     let user = directory::get(tx, id)?.ok_or_else(|| Error::internal("an account without a user"))?;
     let counted = counters::get(tx, id)?;
+    let upstream = upstreams::get(tx, id)?;
     Ok(AccountView {
         id,
         name: user.first_name,
         username: user.username,
         phone_number: user.phone_number,
         kind: account.kind,
-        connector: "local",
+        connector: if upstream.is_some() { "bot" } else { "local" },
+        stopped: upstream.as_ref().and_then(|row| row.stopped.as_ref()).map(|(_, why)| why.clone()),
+        upstream: upstream.map(|row| row.base_url),
         region: account.region,
         strict: account.strict,
         created_at: account.created_at,

@@ -31,6 +31,7 @@ impl Hub {
         // Listen before looking: a webhook that another process sets in between must be noticed.
         let changes = self.store.on_outside_change();
         self.start_dispatchers().await?;
+        self.start_gateways().await?;
         self.tasks.spawn(Arc::clone(self).keep_house());
         self.tasks.spawn(Arc::clone(self).hear_others(changes));
         if self.store.dialect() == Dialect::Sqlite {
@@ -110,6 +111,9 @@ impl Hub {
             self.watchers.tell_all();
             if let Err(error) = self.start_dispatchers().await {
                 tracing::warn!(?error, "webhooks set by another process are not known yet");
+            }
+            if let Err(error) = self.start_gateways().await {
+                tracing::warn!(?error, "bots that another process connected are not known yet");
             }
         }
     }

@@ -14,6 +14,7 @@ mod contacts;
 mod conversations;
 mod delivery;
 mod error;
+mod gateway;
 mod housekeeping;
 mod keys;
 mod members;
@@ -22,6 +23,7 @@ pub mod oauth;
 mod once;
 mod people;
 mod random;
+mod seal;
 mod updates;
 mod watch;
 mod webhooks;
@@ -39,13 +41,15 @@ pub use contactgram_store::ops::conversations::Hour;
 pub use contacts::{AS_TYPED, ContactKey, ContactPage, ListQuery};
 pub use conversations::{Conversations, HOURS};
 pub use error::Error;
+pub use gateway::{Gateway, NewBot, Sent};
 pub use keys::{KeyView, NewKey, NewKeyView};
 pub use members::{
     AccountMemberView, MemberView, NewMember, NewSession, OneTimeLink, RoleView, SessionView, SignInFrom,
     SignedIn,
 };
-pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, Reply};
+pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, NO_KEYS, Reply};
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
+pub use seal::{KEY_BYTES, Seal};
 pub use updates::Poll;
 pub use watch::Watch;
 pub use webhooks::{MethodRunner, WebhookInfo, WebhookRequest};
@@ -89,6 +93,7 @@ pub struct Hub {
     fences: Arc<contacts::Fences>,
     past_hours: conversations::PastHours,
     dispatchers: webhooks::Dispatchers,
+    gateways: gateway::Gateways,
     tasks: TaskTracker,
 }
 
@@ -113,6 +118,7 @@ impl Hub {
             fences: Arc::default(),
             past_hours: conversations::PastHours::default(),
             dispatchers: webhooks::Dispatchers::default(),
+            gateways: gateway::Gateways::default(),
             tasks: TaskTracker::new(),
         }
     }

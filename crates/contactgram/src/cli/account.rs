@@ -4,20 +4,21 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use clap::{Args, Subcommand, ValueEnum};
-use contactgram_hub::{AccountView, NewAccount, NewTokenView};
+use contactgram_hub::{AccountView, NewAccount, NewBot, NewTokenView};
 use contactgram_model::{AccountKind, Actor};
 use serde::Serialize;
 
 use super::context::{self, Context, counted};
 use super::named;
 use crate::failure::Outcome;
-use crate::{output, times};
+use crate::{output, secrets, times};
 
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
   contactgram account add --name Shop
   contactgram account add --name Support --kind user --phone +447700900123 --region GB --json
+  contactgram account add --connector bot --token-stdin < bot-token.txt
   contactgram account list
   contactgram account remove @shop_bot --yes")]
 pub enum Account {
@@ -42,9 +43,18 @@ pub enum Account {
 
 #[derive(Args)]
 pub struct Add {
-    /// Name that others see
-    #[arg(long)]
-    name: String,
+    /// How the account reaches the world
+    #[arg(long, value_enum, default_value = "local")]
+    connector: Connector,
+    /// Name that others see; a bot's comes from its upstream
+    #[arg(long, required_unless_present = "token_stdin")]
+    name: Option<String>,
+    /// Read the bot's token, as BotFather gave it, from standard input
+    #[arg(long, conflicts_with_all = ["name", "username", "phone", "kind", "strict", "demo"])]
+    token_stdin: bool,
+    /// The bot's Bot API server [default: https://api.telegram.org]
+    #[arg(long, requires = "token_stdin")]
+    upstream: Option<String>,
     /// Username; made from the name for bots when left out
     #[arg(long)]
     username: Option<String>,
@@ -63,6 +73,14 @@ pub struct Add {
     /// Fill it with the documentation's examples
     #[arg(long)]
     demo: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Connector {
+    /// Accounts of this server message one another
+    Local,
+    /// A bot of Telegram, or of another Bot API server
+    Bot,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -94,9 +112,15 @@ impl Account {
 
 impl Add {
     async fn run(self, context: &Context) -> Outcome {
+        if self.token_stdin != (self.connector == Connector::Bot) {
+            return Err("--connector bot and --token-stdin go together".into());
+        }
+        if self.token_stdin {
+            return self.connect(context).await;
+        }
         let demo = self.demo;
         let new = NewAccount {
-            name: self.name,
+            name: self.name.unwrap_or_default(),
             username: self.username,
             phone: self.phone,
             kind: match self.kind {
@@ -117,6 +141,28 @@ impl Add {
         let (account, token) = made.await?;
         context.answer(&Added { account: &account, token: &token }, || {
             format!("{}\n\nThe token is shown this once.", described(&account, Some(&token.token)))
+        })
+    }
+}
+
+impl Add {
+    /// Connects a bot.
+    async fn connect(self, context: &Context) -> Outcome {
+        let mut token = String::new();
+        io::stdin().lock().read_line(&mut token)?;
+        let region = self.region.or_else(|| context.config().default_region.clone());
+        let new = NewBot { token: token.trim().to_owned(), upstream: self.upstream, region };
+        let seal = secrets::find_or_make(context.config())?;
+        let made = context.make_with(
+            |hub| context.with_gateways(hub, seal),
+            async move |hub| Ok(hub.connect_bot(Actor::Operator, new).await?),
+        );
+        let (account, token) = made.await?;
+        context.answer(&Added { account: &account, token: &token }, || {
+            format!(
+                "{}\n\nThe token is shown this once. The bot's own token opens the account, too.",
+                described(&account, Some(&token.token))
+            )
         })
     }
 }
@@ -182,6 +228,9 @@ pub fn described(account: &AccountView, token: Option<&str>) -> String {
         ("username", account.username.as_ref().map(|name| format!("@{name}"))),
         ("phone", account.phone_number.clone()),
         ("kind", Some(kind(account.kind).to_owned())),
+        ("connector", Some(account.connector.to_owned())),
+        ("upstream", account.upstream.clone()),
+        ("stopped", account.stopped.clone()),
         ("region", account.region.clone()),
         ("strict", account.strict.then(|| "yes".to_owned())),
         ("contacts", Some(account.contacts.to_string())),

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contactgram_connector::bot::{UplinkOptions, Uplinks};
 use contactgram_connector::courier::{Courier, CourierOptions};
-use contactgram_hub::{Hub, Parts};
+use contactgram_hub::{Hub, Parts, Seal};
 use contactgram_model::{Clock, SystemClock, Timestamp};
 use contactgram_store::{Location, Store};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +49,16 @@ impl Context {
         Hub::new(Parts { store, clock: Arc::new(SystemClock), courier: Courier::new(options), shutdown })
     }
 
+    /// The same hub with the way to bots' upstreams.
+    pub fn with_gateways(&self, hub: Hub, seal: Seal) -> Outcome<Hub> {
+        let pem = self.config().upstream_ca_file.as_ref().map(|path| {
+            std::fs::read_to_string(path).map_err(|error| Failure::while_doing(path.display(), error))
+        });
+        let options = UplinkOptions { authorities: pem.transpose()?, ..UplinkOptions::default() };
+        let uplinks = Uplinks::new(options).map_err(|why| format!("upstream_ca_file {why}"))?;
+        Ok(hub.with_gateways(seal, uplinks))
+    }
+
     /// Runs something that only looks; there must be data to look at.
     pub async fn look<T>(&self, work: impl AsyncFnOnce(&Hub) -> Outcome<T>) -> Outcome<T> {
         self.must_exist()?;
@@ -65,8 +76,17 @@ impl Context {
 
     /// Runs something that may be the first to be kept.
     pub async fn make<T>(&self, work: impl AsyncFnOnce(&Hub) -> Outcome<T>) -> Outcome<T> {
+        self.make_with(Ok, work).await
+    }
+
+    /// The same, with a hub that can do more.
+    pub async fn make_with<T>(
+        &self,
+        more: impl FnOnce(Hub) -> Outcome<Hub>,
+        work: impl AsyncFnOnce(&Hub) -> Outcome<T>,
+    ) -> Outcome<T> {
         let store = self.open().await?;
-        let hub = self.hub(store.clone(), CancellationToken::new());
+        let hub = more(self.hub(store.clone(), CancellationToken::new()))?;
         let done = progress::during("Working", work(&hub)).await;
         if done.is_ok()
             && let Err(error) = store.announce().await

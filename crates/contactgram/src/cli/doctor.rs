@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::{Context, counted, nothing_there, shown};
 use crate::failure::{Failure, Outcome};
-use crate::{output, progress};
+use crate::{output, progress, secrets};
 
 /// For a server at the listen address to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -47,7 +47,7 @@ struct Report {
 
 /// Looks and reports.
 pub async fn run(context: &Context) -> Outcome {
-    let mut findings = vec![data_folder(context)];
+    let mut findings = vec![data_folder(context), key(context)];
     findings.extend(store(context).await);
     findings.push(open_files(context.config().max_connections));
     findings.push(listen(&context.config().listen).await);
@@ -79,6 +79,17 @@ impl State {
 impl Finding {
     fn new(what: &'static str, state: State, text: impl Into<String>) -> Finding {
         Finding { what, state, text: text.into() }
+    }
+}
+
+/// Where the key to bots' tokens is.
+fn key(context: &Context) -> Finding {
+    const WHAT: &str = "key to bots' tokens";
+    let place = secrets::place(context.config());
+    match secrets::find(context.config()) {
+        Ok(Some(_)) => Finding::new(WHAT, State::Ok, place.display().to_string()),
+        Ok(None) => Finding::new(WHAT, State::Note, format!("{} will be made", place.display())),
+        Err(why) => Finding::new(WHAT, State::Wrong, why.to_string()),
     }
 }
 

@@ -61,6 +61,10 @@ pub struct Config {
     pub webhooks_allow_private: bool,
     /// Seconds that a webhook's receiver has for a delivery.
     pub webhook_timeout_s: u64,
+    /// The key's file, when it is not in the data folder.
+    pub secrets_key: Option<PathBuf>,
+    /// Authorities to trust at upstreams besides the public ones.
+    pub upstream_ca_file: Option<PathBuf>,
     /// ISO 3166-1 region of new accounts.
     pub default_region: Option<String>,
     /// Whether the first account gets the documentation's world.
@@ -104,6 +108,8 @@ impl Default for Config {
             drain_s: 10,
             webhooks_allow_private: false,
             webhook_timeout_s: 60,
+            secrets_key: None,
+            upstream_ca_file: None,
             default_region: None,
             demo: true,
             pg_pool: store.pool,

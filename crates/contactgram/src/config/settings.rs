@@ -185,6 +185,23 @@ pub static SETTINGS: &[Setting] = &[
         ..Setting::BASE
     },
     Setting {
+        key: "secrets_key",
+        help: "File of the key that bots' tokens are encrypted with; made in the data folder when it is first\n\
+               needed. Keep a copy apart from copies of the data: without it the bots must be connected anew.",
+        sample: "\"/etc/contactgram/secrets.key\"",
+        is_example: true,
+        set: |config, given| value::text(given).map(|path| config.secrets_key = Some(path.into())),
+        ..Setting::BASE
+    },
+    Setting {
+        key: "upstream_ca_file",
+        help: "PEM file of authorities to trust at bots' upstreams besides the public ones.",
+        sample: "\"/etc/contactgram/upstream-ca.pem\"",
+        is_example: true,
+        set: |config, given| value::text(given).map(|path| config.upstream_ca_file = Some(path.into())),
+        ..Setting::BASE
+    },
+    Setting {
         key: "default_region",
         help: "Region in which new accounts read phone numbers without a +, as two letters.",
         sample: "\"GB\"",

@@ -21,7 +21,7 @@ use crate::banner::{Banner, reachable};
 use crate::cli::context::Context;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use crate::shutdown;
+use crate::{secrets, shutdown};
 
 /// What closing the store may take of the time for stopping.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -51,7 +51,9 @@ async fn serve(context: &Context) -> Outcome {
     };
     let store = context.open().await?;
     let oauth = oauth(config, &api.local_addr()?.to_string())?;
-    let hub = Arc::new(context.hub(store.clone(), shutdown.clone()).with_oauth(oauth));
+    let hub = context.hub(store.clone(), shutdown.clone()).with_oauth(oauth);
+    // Made here where there is none, or a bot that is connected while the server runs would wait for its restart.
+    let hub = Arc::new(context.with_gateways(hub, secrets::find_or_make(config)?)?);
     let served = serve_hub(context, &hub, (api, metrics), shutdown.clone()).await;
     // Also where serving failed: whatever works beside it has to end.
     shutdown.cancel();

@@ -7,6 +7,7 @@ mod chats;
 mod commands;
 mod contacts;
 mod messages;
+pub(crate) mod pass;
 mod updates;
 mod webhooks;
 
@@ -83,12 +84,33 @@ methods! {
     "deletecontact" => contacts::delete, WRITE;
 }
 
+/// What this server does itself also where a bot lives on a Bot API server: the updates that it keeps, and what no Bot API
+/// has.
+const OURS: [&str; 10] = [
+    "getupdates",
+    "setwebhook",
+    "deletewebhook",
+    "getwebhookinfo",
+    "getmessages",
+    "getcontact",
+    "getcontacts",
+    "addcontact",
+    "editcontact",
+    "deletecontact",
+];
+
 /// Runs the method that the path names, or the parameter `method` where the path ends with the token.
 pub(crate) async fn method(call: Call) -> Reply {
     if call.parts.method != Method::GET && call.parts.method != Method::POST {
         return Err(Failure::WrongVerb("GET, POST"));
     }
     let named = find(call.part("method"));
+    if let Some(gateway) = call.hub().gateway(call.caller.account())
+        && !call.part("method").is_empty()
+        && !named.is_some_and(|Entry(name, ..)| OURS.contains(name))
+    {
+        return pass::through(call, gateway).await;
+    }
     if named.is_none() && !call.part("method").is_empty() {
         return Err(Failure::NoMethod);
     }
@@ -106,8 +128,12 @@ pub(crate) fn run_webhook_replies(hub: &Arc<Hub>) {
     hub.run_replies_with(Arc::new(move |caller: Caller, reply: ReplyCall| {
         let (hub, entry) = (weak.upgrade(), find(&reply.method));
         Box::pin(async move {
-            let (Some(hub), Some(entry)) = (hub, entry) else { return };
+            let Some(hub) = hub else { return };
             let account = caller.account();
+            if let Some(gateway) = hub.gateway(account) {
+                return pass::reply_call(&hub, &gateway, caller, reply).await;
+            }
+            let Some(entry) = entry else { return };
             let asked = Asked { hub, caller, params: Params::from_iter(reply.params), once: None };
             if let Err(failure) = run(entry, asked).await {
                 tracing::debug!(

@@ -125,7 +125,7 @@ pub(crate) fn set_blocked(
     log(tx, rings, account, (wanted, UpdateKind::ContactChanged, now), &contact)
 }
 
-fn met(user: &User, source: ContactSource, now: Timestamp) -> Contact {
+pub(super) fn met(user: &User, source: ContactSource, now: Timestamp) -> Contact {
     let mut contact = Contact {
         first_name: user.first_name.clone(),
         last_name: user.last_name.clone(),
@@ -137,7 +137,7 @@ fn met(user: &User, source: ContactSource, now: Timestamp) -> Contact {
     contact
 }
 
-fn add(
+pub(super) fn add(
     tx: &mut dyn Tx,
     rings: &mut Rings,
     account: UserId,
@@ -151,7 +151,7 @@ fn add(
     log(tx, rings, account, (wanted, UpdateKind::ContactAdded, now), &contact)
 }
 
-fn change(
+pub(super) fn change(
     tx: &mut dyn Tx,
     rings: &mut Rings,
     account: UserId,

@@ -7,6 +7,7 @@ mod ids;
 mod learn;
 mod list;
 mod number;
+mod telegram;
 
 pub use list::{AS_TYPED, ContactPage, ListQuery};
 
@@ -14,6 +15,7 @@ pub(crate) use fences::Fences;
 pub(crate) use identity::user_became_known;
 pub(crate) use ids::OwnIds;
 pub(crate) use learn::{learn, learn_ahead, learn_shared, set_blocked};
+pub(crate) use telegram::{learn_number, learn_person};
 
 use crate::access::{ContactsWrite, View};
 use crate::{Answer, Error, Hub, Once, Permit, Rings, accounts, random};

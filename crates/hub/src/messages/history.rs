@@ -4,10 +4,11 @@ use super::{ChatRef, resolve};
 use crate::access::{MessagesRead, View};
 use crate::{Error, Hub, Permit};
 use contactgram_model::search::Term;
-use contactgram_model::{Direction, MessageId, Timestamp, search};
+use contactgram_model::{ChatId, Direction, MessageId, StoredMessage, Timestamp, UserId, search};
 use contactgram_store::Tx;
 use contactgram_store::ops::history::{self, Query};
-use contactgram_store::ops::messages;
+use contactgram_store::ops::upstreams::Place;
+use contactgram_store::ops::{messages, upstreams};
 
 /// Totals are exact up to here; beyond, a narrowed list is not counted (whole mailboxes and chats are).
 const COUNTED_UP_TO: i64 = 100_000;
@@ -35,6 +36,8 @@ pub struct HistoryQuery {
     pub offset: i64,
     /// Rows at most.
     pub limit: i64,
+    /// Whether message ids are those of a bot's upstream; the hub says.
+    pub of_upstream: bool,
 }
 
 /// A page of history.
@@ -56,6 +59,7 @@ impl Hub {
         query: HistoryQuery,
     ) -> Result<HistoryPage, Error> {
         let view = permit.view();
+        let query = HistoryQuery { of_upstream: self.gateway(view.account()).is_some(), ..query };
         // First pages touch few rows and run where they are asked; the rest may take its time elsewhere.
         let cheap = view.narrow().is_none()
             && query.q.is_none()
@@ -82,14 +86,49 @@ impl Hub {
         chat: ChatRef,
         id: MessageId,
     ) -> Result<String, Error> {
-        let view = permit.view();
+        let (view, is_bots) = (permit.view(), self.gateway(permit.account()).is_some());
         let reading = self.store.read(move |tx| {
             let chat = resolve(tx, view, &chat)?;
-            let found = messages::get_in(tx, view.account(), chat, id)?;
+            let found = match is_bots {
+                true => of_upstream(tx, view, Place { space: 0, chat, number: id.0 })?,
+                false => messages::get_in(tx, view.account(), chat, id)?,
+            };
             found.map(|message| message.body).ok_or(Error::missing("message not found"))
         });
         Ok(view.message(&reading.await?)?.into_owned())
     }
+}
+
+/// The message that has this number at the account's upstream.
+fn of_upstream(tx: &mut dyn Tx, view: View, place: Place) -> Result<Option<StoredMessage>, Error> {
+    Ok(match upstreams::message(tx, view.account(), place)? {
+        Some(id) => messages::get(tx, view.account(), id)?,
+        None => None,
+    })
+}
+
+/// `before` and `after` of a bot at an upstream, as places in the mailbox: its numbers count in each channel anew.
+fn bounds(
+    tx: &mut dyn Tx,
+    (owner, chat): (UserId, Option<ChatId>),
+    query: &HistoryQuery,
+) -> Result<(Option<MessageId>, Option<MessageId>), Error> {
+    if query.before.is_none() && query.after.is_none() {
+        return Ok((None, None));
+    }
+    let chat =
+        chat.ok_or(Error::bad("before and after need chat_id: numbers of messages count in each chat"))?;
+    let mut at = |number: i64| upstreams::first_from(tx, owner, Place { space: 0, chat, number });
+    let before = match query.before {
+        Some(id) => at(id.0)?,
+        None => None,
+    };
+    let after = match query.after {
+        // Behind the last there is nothing.
+        Some(id) => Some(at(id.0.saturating_add(1))?.map_or(MessageId(i64::MAX), |id| MessageId(id.0 - 1))),
+        None => None,
+    };
+    Ok((before, after))
 }
 
 /// A page of any mailbox, as far as it is seen.
@@ -104,13 +143,17 @@ pub(crate) fn page(tx: &mut dyn Tx, view: View, query: &HistoryQuery) -> Result<
         Some(chat) => Some(resolve(tx, view, chat)?),
         None => None,
     };
+    let (before, after) = match query.of_upstream {
+        true => bounds(tx, (owner, chat), query)?,
+        false => (query.before, query.after),
+    };
     let since = query.since.map(|time| history::first_at(tx, owner, time)).transpose()?;
     let until = query.until.map(|time| history::first_at(tx, owner, time)).transpose()?;
     let plan = Query {
         chat,
         direction: query.direction,
-        from: since.into_iter().chain(query.after.map(|id| MessageId(id.0.saturating_add(1)))).max(),
-        below: until.into_iter().chain(query.before).min(),
+        from: since.into_iter().chain(after.map(|id| MessageId(id.0.saturating_add(1)))).max(),
+        below: until.into_iter().chain(before).min(),
         // A chat that was found is one that is seen.
         view: view.narrow().filter(|_| chat.is_none()),
         without_shared: !view.private() && terms.iter().any(Term::has_digit),

@@ -19,7 +19,7 @@ static LIST: Sql =
 static COUNT: Sql = Sql::new("SELECT count(*) FROM accounts");
 
 /// Tables whose rows are one account's own.
-static REMOVE: [Sql; 17] = [
+static REMOVE: [Sql; 19] = [
     Sql::new("DELETE FROM accounts WHERE account_id = $1"),
     Sql::new("DELETE FROM tokens WHERE account_id = $1"),
     Sql::new("DELETE FROM contact_labels WHERE account_id = $1"),
@@ -36,6 +36,8 @@ static REMOVE: [Sql; 17] = [
     Sql::new("DELETE FROM callback_queries WHERE account_id = $1"),
     Sql::new("DELETE FROM bot_commands WHERE account_id = $1"),
     Sql::new("DELETE FROM idempotency WHERE account_id = $1"),
+    Sql::new("DELETE FROM upstreams WHERE account_id = $1"),
+    Sql::new("DELETE FROM upstream_messages WHERE account_id = $1"),
     Sql::new("DELETE FROM counters WHERE account_id = $1"),
 ];
 static REMOVE_CONTACTS: Sql = Sql::new("DELETE FROM contacts WHERE account_id = $1");

@@ -25,6 +25,7 @@ pub mod sessions;
 pub mod settings;
 pub mod tokens;
 pub mod updates;
+pub mod upstreams;
 pub mod views;
 pub mod webhooks;
 

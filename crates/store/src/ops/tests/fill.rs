@@ -11,19 +11,20 @@ use crate::ops::oauth::refresh::{self, NewRefresh};
 use crate::ops::oauth::{AppId, codes};
 use crate::ops::tokens::{GivenTo, NewToken};
 use crate::ops::updates::NewUpdate;
+use crate::ops::upstreams::Place;
 use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::{Failure, SetBy};
 use crate::ops::{
     accounts, callbacks, chats, commands, contacts, counters, directory, groups, idempotency, members,
-    tokens, updates, views, webhooks,
+    tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::scope::Scopes;
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{
-    Account, AccountKind, ChatId, Contact, ContactId, Direction, Group, MemberId, MemberStatus, PlainToken,
-    Role, TokenDigest, UpdateId, UpdateKind, User, UserId, UserKind,
+    Account, AccountKind, ChatId, Contact, ContactId, Direction, Group, MemberId, MemberStatus, MessageId,
+    PlainToken, Role, TokenDigest, UpdateId, UpdateKind, User, UserId, UserKind,
 };
 use contactgram_oauth::grant::{CodeRecord, CodeState, FamilyId};
 use contactgram_oauth::pkce::Challenge;
@@ -116,6 +117,9 @@ fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
     webhooks::put(tx, id, &settings, (1, SetBy::Nobody))?;
     let failure = Failure { generation: 1, date: NOW, message: word.to_owned() };
     webhooks::failed(tx, id, &failure)?;
+    upstreams::put(tx, id, "https://upstream.example", word.as_bytes())?;
+    let place = Place { space: 0, chat: ChatId(7), number: 1 };
+    upstreams::keep_message(tx, id, place, MessageId(1))?;
     callbacks::insert(tx, id, 1, UserId(7), NOW)
 }
 

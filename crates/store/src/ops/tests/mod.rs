@@ -26,6 +26,7 @@ mod search;
 mod settings;
 mod tokens;
 mod updates;
+mod upstreams;
 mod views;
 mod webhooks;
 

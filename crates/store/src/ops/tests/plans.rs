@@ -9,7 +9,7 @@ use crate::{Dialect, Param, R, Row, Sql, StoreError, Tx, intern};
 use std::collections::BTreeSet;
 
 /// Tables that grow with use.
-const GROWING: [&str; 19] = [
+const GROWING: [&str; 20] = [
     "users",
     "contacts",
     "contact_labels",
@@ -17,6 +17,7 @@ const GROWING: [&str; 19] = [
     "contact_tombstones",
     "contact_label_tombstones",
     "messages",
+    "upstream_messages",
     "chats",
     "members",
     "updates",

@@ -9,7 +9,8 @@ use crate::ops::views::ViewId;
 use crate::ops::webhooks::SetBy;
 use crate::ops::{
     accounts, callbacks, chats, commands, contacts, conversations, counters, directory, groups, history,
-    idempotency, messages, newcomers, oauth, search as index, settings, tokens, updates, views, webhooks,
+    idempotency, messages, newcomers, oauth, search as index, settings, tokens, updates, upstreams, views,
+    webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::token::RANDOM_BYTES;
@@ -193,6 +194,7 @@ fn log(tx: &mut dyn Tx) -> R<()> {
     let webhook = webhooks::get(tx, ANN)?.ok_or(StoreError::NotFound)?;
     webhooks::put(tx, ANN, &webhook.settings, (2, SetBy::Nobody))?;
     webhooks::set_by(tx, ANN)?;
+    upstream(tx)?;
     tokens::lives(tx, ANN, 1, NOW)?;
     let failure = webhooks::Failure { generation: 2, date: NOW, message: String::new() };
     webhooks::failed(tx, ANN, &failure)?;
@@ -200,6 +202,19 @@ fn log(tx: &mut dyn Tx) -> R<()> {
 }
 
 /// Pages that are neither searches nor by label.
+fn upstream(tx: &mut dyn Tx) -> R<()> {
+    let place = upstreams::Place { space: 0, chat: ChatId(20), number: 5 };
+    upstreams::put(tx, ANN, "https://upstream.example", b"sealed")?;
+    upstreams::get(tx, ANN)?;
+    upstreams::next_update(tx, ANN)?;
+    upstreams::taken(tx, ANN, 3)?;
+    upstreams::stop(tx, ANN, (NOW, "401"))?;
+    upstreams::keep_message(tx, ANN, place, MessageId(900))?;
+    upstreams::message(tx, ANN, place)?;
+    upstreams::first_from(tx, ANN, place)?;
+    upstreams::forget_message(tx, ANN, MessageId(900))
+}
+
 pub(super) fn pages(tx: &mut dyn Tx) -> R<()> {
     for (sort, starts) in [
         (Sort::Name, [Start::offset(1000), Start::after(Place::Name("common".to_owned(), 9))]),

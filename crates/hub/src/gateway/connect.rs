@@ -1,0 +1,137 @@
+//! Connecting an account to its bot: the Bot API server is asked who the bot is, its token is encrypted, and from then on
+//! opens the account here as well, so that a bot only has to change its base URL.
+
+use super::owner;
+use crate::accounts::{self, AccountView, NewTokenView, record, target, view};
+use crate::members::{EVERYWHERE, needs_role};
+use crate::{Error, Hub, random};
+use contactgram_connector::bot::{BaseUrl, CallError, UpstreamToken};
+use contactgram_model::token::RANDOM_BYTES;
+use contactgram_model::{
+    Account, AccountKind, Action, Actor, PlainToken, Role, UpdateId, User, UserId, UserKind, phone,
+};
+use contactgram_store::ops::tokens::NewToken;
+use contactgram_store::ops::{accounts as rows, counters, directory, tokens, updates, upstreams};
+use contactgram_wire::foreign::Person;
+use serde_json::{Value, json};
+
+/// What an account on a Bot API server is made from.
+#[derive(Debug, Clone, Default)]
+pub struct NewBot {
+    /// As BotFather gave it.
+    pub token: String,
+    /// The Bot API server; Telegram's own when there is none.
+    pub upstream: Option<String>,
+    /// ISO 3166-1 region for numbers without a `+`.
+    pub region: Option<String>,
+}
+
+impl Hub {
+    /// Makes an account of a bot, or connects the account that there is for it anew. The bot's own token opens it too.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`], naming the field, also for a token that the upstream doesn't know;
+    /// [`Error::Unavailable`] when the upstream can't be asked; [`Error::Forbidden`].
+    pub async fn connect_bot(&self, by: Actor, new: NewBot) -> Result<(AccountView, NewTokenView), Error> {
+        let bad = |field: &str, why: &str| Error::BadRequest(format!("{field} {why}").into());
+        let token = UpstreamToken::read(&new.token).map_err(|why| bad("token", why))?;
+        let base = match &new.upstream {
+            Some(url) => BaseUrl::read(url).map_err(|why| bad("upstream", why))?,
+            None => BaseUrl::telegram(),
+        };
+        if new.region.as_deref().is_some_and(|code| !phone::is_region(code)) {
+            return Err(Error::bad("region must be a two-letter country code in capitals, such as GB"));
+        }
+        let means = self.gateways.means()?;
+        let id = UserId(token.bot_id());
+        // Both sides know the token: it must be one that can be told apart here.
+        let own = PlainToken::parse(token.expose()).filter(|plain| plain.account() == id);
+        let own = own.ok_or_else(|| bad("token", "is no bot token, such as 123456:AAE…"))?.digest();
+        let me = means.uplinks.upstream(&base, &token).get_me().await.map_err(refused)?;
+        let me: Value = serde_json::from_str(me.get()).map_err(Error::internal)?;
+        let me = Person::read(&me).filter(|me| me.id == id && me.is_bot);
+        let me = me.ok_or_else(|| bad("token", "belongs to no bot of this id at the upstream"))?;
+        let sealed = means.seal.close(&owner(id), token.expose().as_bytes())?;
+        let first_update = 100_000_000 + (random::seed()? % 900_000_000) as i64;
+        let mut secret = [0; RANDOM_BYTES];
+        random::fill(&mut secret)?;
+        let (now, url) = (self.clock.now(), base.to_string());
+        let made = self
+            .change(EVERYWHERE, move |tx, _| {
+                needs_role(tx, by, EVERYWHERE, Role::Owner)?;
+                let known = rows::get(tx, id)?;
+                if known.is_none() {
+                    if directory::get(tx, id)?.is_some() {
+                        return Err(Error::bad(
+                            "token is of a bot whose id belongs to somebody of this server",
+                        ));
+                    }
+                    let username = match &me.username {
+                        Some(name) if directory::by_username(tx, name)?.is_none() => Some(name.clone()),
+                        _ => None,
+                    };
+                    let user = User {
+                        id,
+                        kind: UserKind::Bot,
+                        first_name: me.first_name.clone(),
+                        last_name: None,
+                        username,
+                        phone_number: None,
+                        email: None,
+                        language_code: None,
+                    };
+                    directory::insert(tx, &user, now)?;
+                    let account = Account {
+                        id,
+                        kind: AccountKind::Bot,
+                        region: new.region.clone(),
+                        strict: false,
+                        created_at: now,
+                    };
+                    rows::insert(tx, &account)?;
+                    counters::open(tx, id, first_update)?;
+                    let log_start = counters::get(tx, id)?.update_id + 1;
+                    updates::open(tx, id, UpdateId(log_start))?;
+                } else if upstreams::get(tx, id)?.is_none() {
+                    return Err(Error::bad(
+                        "token is of a bot whose id is an account of the local connector",
+                    ));
+                }
+                upstreams::put(tx, id, &url, &sealed)?;
+                if tokens::find(tx, id, &own, now)?.is_none() {
+                    let label = Some("the bot's own token".to_owned());
+                    tokens::insert(tx, id, &NewToken { label, ..NewToken::of_account(own) }, now)?;
+                }
+                let plain = PlainToken::create(id, &secret);
+                let token_id = tokens::insert(tx, id, &NewToken::of_account(plain.digest()), now)?;
+                let details = json!({ "name": me.first_name, "token": token_id, "upstream": url });
+                record(tx, (by, now), (id, Action::AccountAdded), (target(id), details))?;
+                let token = NewTokenView {
+                    token_id,
+                    token: plain.reveal().to_owned(),
+                    label: None,
+                    expires_at: None,
+                };
+                let account = accounts::existing(tx, id)?;
+                Ok((view(tx, account, now)?, token))
+            })
+            .await?;
+        self.renew_gateways().await?;
+        Ok(made)
+    }
+}
+
+/// What asking the upstream about a token came to, in the operator's terms.
+fn refused(error: CallError) -> Error {
+    match error {
+        CallError::Stop(_) => Error::bad("token is unknown to the upstream"),
+        CallError::Refused(refusal) | CallError::Blocked(refusal) if refusal.status == 404 => {
+            Error::bad("token is unknown to the upstream, or upstream is no Bot API server")
+        }
+        CallError::Wait { retry_after } | CallError::Open { retry_after } => {
+            let text = error.to_string().into();
+            Error::Unavailable { text, retry_after: i64::try_from(retry_after.as_secs()).unwrap_or(1).max(1) }
+        }
+        other => Error::Unavailable { text: other.to_string().into(), retry_after: 5 },
+    }
+}

@@ -1,0 +1,98 @@
+//! What the upstream told, or took from us, is kept: messages in the mailbox under their places, people among the
+//! contacts, updates in the log. Each in the caller's transaction; nothing here asks the upstream.
+
+use crate::{Error, Rings, contacts};
+use contactgram_model::{Direction, MessageId, StoredMessage, Timestamp, UpdateKind, UserId};
+use contactgram_store::Tx;
+use contactgram_store::ops::updates::NewUpdate;
+use contactgram_store::ops::upstreams::{self, Place};
+use contactgram_store::ops::{chats, counters, messages, updates};
+use contactgram_wire::foreign::{Event, Message, Update};
+use sha2::{Digest, Sha256};
+
+/// The number of a business connection's space; 0 without one.
+pub(super) fn space(connection: Option<&str>) -> i64 {
+    let Some(connection) = connection else { return 0 };
+    let digest: [u8; 32] = Sha256::digest(connection).into();
+    // Above 0, and the same in each process.
+    digest.first_chunk().map_or(1, |bytes| (i64::from_be_bytes(*bytes) & i64::MAX).max(1))
+}
+
+/// Keeps an update with all that it teaches. One that was kept before changes nothing.
+pub(super) fn update(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    (account, now): (UserId, Timestamp),
+    update: &Update<'_>,
+) -> Result<(), Error> {
+    for person in update.people.iter().filter(|person| person.id != account) {
+        contacts::learn_person(tx, rings, (account, now), person)?;
+    }
+    match &update.event {
+        Event::Message(message) => {
+            self::message(tx, account, message, update.payload)?;
+            if let Some(shared) = &message.contact
+                && message.from != Some(account)
+            {
+                contacts::learn_number(tx, rings, (account, now), message.from, shared)?;
+            }
+        }
+        Event::Deleted { connection, chat, numbers } => {
+            let space = space(Some(connection));
+            for number in numbers {
+                forget(tx, account, Place { space, chat: *chat, number: *number })?;
+            }
+        }
+        Event::Blocked(user, blocked) => {
+            match blocked {
+                true => chats::block(tx, account, *user)?,
+                false => chats::unblock(tx, account, *user)?,
+            };
+            contacts::set_blocked(tx, rings, (account, now), *user, *blocked)?;
+        }
+        Event::Other => {}
+    }
+    // A kind that this version doesn't know can't be asked for by name, and stops some client libraries for good.
+    let Some(kind) = UpdateKind::parse(update.kind) else { return Ok(()) };
+    let new = NewUpdate { kind, lane: update.lane, date: now, payload: update.payload };
+    if updates::append(tx, account, &new)?.is_some() {
+        rings.push(account);
+    }
+    Ok(())
+}
+
+/// Keeps a message, or the text that it has now. Its JSON stays as it is.
+pub(super) fn message(tx: &mut dyn Tx, account: UserId, message: &Message, body: &str) -> Result<(), Error> {
+    let space = space(message.connection.as_deref());
+    let place = Place { space, chat: message.chat, number: message.number };
+    if let Some(id) = upstreams::message(tx, account, place)?
+        && let Some(mut kept) = messages::get(tx, account, id)?
+    {
+        kept.text.clone_from(&message.text);
+        body.clone_into(&mut kept.body);
+        return Ok(messages::update(tx, account, &kept, true)?);
+    }
+    let next = counters::next_message(tx, account, message.date, None)?;
+    let from = message.from.unwrap_or(UserId(message.chat.0));
+    let stored = StoredMessage {
+        id: next.id,
+        chat: message.chat,
+        from,
+        direction: if from == account { Direction::Out } else { Direction::In },
+        date: next.date,
+        origin: (from, MessageId(message.number)),
+        text: message.text.clone(),
+        body: body.to_owned(),
+    };
+    messages::insert(tx, account, &stored, true)?;
+    Ok(upstreams::keep_message(tx, account, place, next.id)?)
+}
+
+/// Removes a message that is gone.
+pub(super) fn forget(tx: &mut dyn Tx, account: UserId, place: Place) -> Result<(), Error> {
+    let Some(id) = upstreams::message(tx, account, place)? else { return Ok(()) };
+    if let Some(kept) = messages::get(tx, account, id)? {
+        messages::delete(tx, account, &kept)?;
+    }
+    Ok(upstreams::forget_message(tx, account, id)?)
+}

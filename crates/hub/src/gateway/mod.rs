@@ -1,0 +1,151 @@
+//! Accounts whose bot lives on a Bot API server: which of them run in this process, and the doors to their upstreams.
+//! `connect` makes one, `poll` takes its updates, `keep` records them, `sent` records what goes out through us, `send` writes in
+//! the bot's name. HTTP passes requests through [`Gateway::upstream`].
+
+mod connect;
+mod keep;
+mod poll;
+mod send;
+mod sent;
+
+pub use connect::NewBot;
+pub use sent::Sent;
+
+use crate::seal::Seal;
+use crate::{Error, Hub};
+use contactgram_connector::bot::{BaseUrl, Uplinks, Upstream, UpstreamToken};
+use contactgram_model::UserId;
+use contactgram_store::ops::upstreams::{self, UpstreamRow};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use tokio_util::sync::CancellationToken;
+
+/// One account's gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    account: UserId,
+    upstream: Upstream,
+    row: UpstreamRow,
+    /// Cancelled when the account is removed, connected anew, or the server stops.
+    ended: CancellationToken,
+}
+
+/// The gateways of this process.
+#[derive(Default)]
+pub(crate) struct Gateways {
+    means: Option<Means>,
+    running: RwLock<HashMap<UserId, Arc<Gateway>>>,
+    /// Who polls; not set in a process that only looks.
+    hub: OnceLock<Weak<Hub>>,
+}
+
+struct Means {
+    seal: Seal,
+    uplinks: Uplinks,
+}
+
+impl Gateway {
+    /// The door to the bot's server.
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
+    /// Whose it is.
+    pub fn account(&self) -> UserId {
+        self.account
+    }
+}
+
+impl Gateways {
+    fn get(&self, account: UserId) -> Option<Arc<Gateway>> {
+        self.running.read().unwrap_or_else(PoisonError::into_inner).get(&account).map(Arc::clone)
+    }
+
+    fn means(&self) -> Result<&Means, Error> {
+        self.means.as_ref().ok_or_else(|| Error::internal("no key and no uplinks were given"))
+    }
+}
+
+/// What a bot's token is sealed for.
+fn owner(account: UserId) -> String {
+    format!("upstream {account}")
+}
+
+impl Hub {
+    /// The same hub with what accounts on Bot API servers need.
+    #[must_use]
+    pub fn with_gateways(mut self, seal: Seal, uplinks: Uplinks) -> Hub {
+        self.gateways.means = Some(Means { seal, uplinks });
+        self
+    }
+
+    /// An account's gateway, if its bot lives on a Bot API server.
+    pub fn gateway(&self, account: UserId) -> Option<Arc<Gateway>> {
+        self.gateways.get(account)
+    }
+
+    /// Brings the running gateways to what the store says: at the start, and when somebody changed it.
+    pub(crate) async fn start_gateways(self: &Arc<Self>) -> Result<(), Error> {
+        if self.gateways.means.is_none() {
+            return Ok(());
+        }
+        let _once = self.gateways.hub.set(Arc::downgrade(self));
+        self.renew_gateways().await
+    }
+
+    async fn renew_gateways(&self) -> Result<(), Error> {
+        let Some(hub) = self.gateways.hub.get().and_then(Weak::upgrade) else { return Ok(()) };
+        let rows = self.store.read(|tx| Ok::<_, Error>(upstreams::all(tx)?)).await?;
+        let mut running = self.gateways.running.write().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|account, gateway| {
+            let stays = rows.iter().any(|row| row.account == *account && row.is_like(&gateway.row));
+            if !stays {
+                gateway.ended.cancel();
+            }
+            stays
+        });
+        for row in rows {
+            if running.contains_key(&row.account) {
+                continue;
+            }
+            match self.open(row) {
+                Ok(gateway) => {
+                    let gateway = Arc::new(gateway);
+                    running.insert(gateway.account, Arc::clone(&gateway));
+                    if gateway.row.stopped.is_none() {
+                        self.tasks.spawn(poll::run(Arc::clone(&hub), gateway));
+                    }
+                }
+                Err((account, why)) => {
+                    tracing::error!(account.id = account.0, why, "a bot's upstream can't be used");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self, row: UpstreamRow) -> Result<Gateway, (UserId, &'static str)> {
+        let account = row.account;
+        let means = self.gateways.means().map_err(|_| (account, "there is no key"))?;
+        let token = means.seal.open(&owner(account), &row.token);
+        let token = token.and_then(|token| String::from_utf8(token).ok());
+        let token = token.ok_or((account, "its token was encrypted with another key"))?;
+        let token = UpstreamToken::read(&token).map_err(|why| (account, why))?;
+        let base = BaseUrl::read(&row.base_url).map_err(|why| (account, why))?;
+        let upstream = means.uplinks.upstream(&base, &token);
+        Ok(Gateway { account, upstream, row, ended: self.shutdown.child_token() })
+    }
+}
+
+/// Whether a gateway made of one row serves for the other.
+trait Like {
+    fn is_like(&self, other: &Self) -> bool;
+}
+
+impl Like for UpstreamRow {
+    fn is_like(&self, other: &UpstreamRow) -> bool {
+        self.base_url == other.base_url
+            && self.token == other.token
+            && self.stopped.is_none() == other.stopped.is_none()
+    }
+}

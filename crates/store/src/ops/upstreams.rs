@@ -1,0 +1,122 @@
+//! The Bot API servers that accounts of the bot connector live on, how far their updates were taken, and where their
+//! messages are in the mailbox. The token comes and goes encrypted.
+
+use crate::{R, Row, Sql, Tx, p};
+use contactgram_model::{ChatId, MessageId, Timestamp, UserId};
+
+static INSERT: Sql = Sql::new(
+    "INSERT INTO upstreams (account_id, base_url, token, next_update) VALUES ($1, $2, $3, 0) \
+     ON CONFLICT (account_id) DO UPDATE SET base_url = excluded.base_url, token = excluded.token, \
+     stopped_at = NULL, stopped_why = NULL",
+);
+static GET: Sql = Sql::new(
+    "SELECT account_id, base_url, token, next_update, stopped_at, stopped_why FROM upstreams WHERE account_id = $1",
+);
+static ALL: Sql = Sql::new(
+    "SELECT account_id, base_url, token, next_update, stopped_at, stopped_why FROM upstreams ORDER BY account_id",
+);
+static TAKEN: Sql =
+    Sql::new("UPDATE upstreams SET next_update = $2 WHERE account_id = $1 AND next_update < $2");
+static NEXT: Sql = Sql::new("SELECT next_update FROM upstreams WHERE account_id = $1");
+static STOP: Sql = Sql::new("UPDATE upstreams SET stopped_at = $2, stopped_why = $3 WHERE account_id = $1");
+static FIND: Sql = Sql::new(
+    "SELECT message_id FROM upstream_messages WHERE account_id = $1 AND space = $2 AND chat_id = $3 AND number = $4",
+);
+static FROM: Sql = Sql::new(
+    "SELECT message_id FROM upstream_messages WHERE account_id = $1 AND space = $2 AND chat_id = $3 \
+     AND number >= $4 ORDER BY number LIMIT 1",
+);
+static KEEP: Sql = Sql::new(
+    "INSERT INTO upstream_messages (account_id, space, chat_id, number, message_id) VALUES ($1, $2, $3, $4, $5)",
+);
+static FORGET: Sql = Sql::new("DELETE FROM upstream_messages WHERE account_id = $1 AND message_id = $2");
+
+/// An account's Bot API server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamRow {
+    /// Whose.
+    pub account: UserId,
+    /// Where it is.
+    pub base_url: String,
+    /// The bot's token, encrypted.
+    pub token: Vec<u8>,
+    /// The first update that is not kept here yet, as the upstream counts; 0 before the first.
+    pub next_update: i64,
+    /// Since when its token is known to be good no more.
+    pub stopped: Option<(Timestamp, String)>,
+}
+
+/// A message's place at an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// 0 for the bot's own chats, else a business connection's number.
+    pub space: i64,
+    /// The chat.
+    pub chat: ChatId,
+    /// `message_id` as the upstream has it.
+    pub number: i64,
+}
+
+/// Connects an account to an upstream, anew if it was.
+pub fn put(tx: &mut dyn Tx, account: UserId, base_url: &str, token: &[u8]) -> R<()> {
+    tx.execute(&INSERT, p![account, base_url, token]).map(drop)
+}
+
+/// An account's upstream.
+pub fn get(tx: &mut dyn Tx, account: UserId) -> R<Option<UpstreamRow>> {
+    tx.opt(&GET, p![account], read)
+}
+
+/// Every upstream, by account.
+pub fn all(tx: &mut dyn Tx) -> R<Vec<UpstreamRow>> {
+    tx.all(&ALL, p![], read)
+}
+
+/// The first update that is not kept yet.
+pub fn next_update(tx: &mut dyn Tx, account: UserId) -> R<Option<i64>> {
+    tx.opt(&NEXT, p![account], |row| row.int(0))
+}
+
+/// Everything below `next` is kept.
+pub fn taken(tx: &mut dyn Tx, account: UserId, next: i64) -> R<()> {
+    tx.execute(&TAKEN, p![account, next]).map(drop)
+}
+
+/// Notes that an upstream is asked no more, and why.
+pub fn stop(tx: &mut dyn Tx, account: UserId, (at, why): (Timestamp, &str)) -> R<()> {
+    tx.execute(&STOP, p![account, at, why]).map(drop)
+}
+
+/// Where a message is in the mailbox.
+pub fn message(tx: &mut dyn Tx, account: UserId, place: Place) -> R<Option<MessageId>> {
+    let Place { space, chat, number } = place;
+    tx.opt(&FIND, p![account, space, chat, number], |row| row.int(0).map(MessageId))
+}
+
+/// Where the first message of a chat is in the mailbox whose number is this one or above.
+pub fn first_from(tx: &mut dyn Tx, account: UserId, place: Place) -> R<Option<MessageId>> {
+    let Place { space, chat, number } = place;
+    tx.opt(&FROM, p![account, space, chat, number], |row| row.int(0).map(MessageId))
+}
+
+/// Notes where a message is.
+pub fn keep_message(tx: &mut dyn Tx, account: UserId, place: Place, id: MessageId) -> R<()> {
+    let Place { space, chat, number } = place;
+    tx.execute(&KEEP, p![account, space, chat, number, id]).map(drop)
+}
+
+/// Forgets where a message was.
+pub fn forget_message(tx: &mut dyn Tx, account: UserId, id: MessageId) -> R<()> {
+    tx.execute(&FORGET, p![account, id]).map(drop)
+}
+
+fn read(row: &dyn Row) -> R<UpstreamRow> {
+    let at = row.opt_int(4)?;
+    Ok(UpstreamRow {
+        account: UserId(row.int(0)?),
+        base_url: row.string(1)?,
+        token: row.blob(2)?.to_vec(),
+        next_update: row.int(3)?,
+        stopped: at.zip(row.opt_string(5)?),
+    })
+}
