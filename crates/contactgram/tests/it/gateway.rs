@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use contactgram_testkit::{Account, Client, Options, Person, Receiver, Reply, TestServer, Value, json};
+use contactgram_testkit::{
+    Account, Client, FakeUpstream, Fault, Method, Options, Person, Receiver, Reply, TestServer, Value, json,
+};
 use std::time::Duration;
 
 /// A bot, somebody who writes to it, and the server in between.
@@ -245,4 +247,81 @@ async fn what_can_not_be_connected_is_refused_by_field() {
         assert!(!said.contains(token), "{said}");
     }
     assert_eq!(gateway.cli_json(&["account", "list", "--json"]).await, before);
+}
+
+/// A bot at an upstream that fails as it is told, and the client of it through a server of ours.
+async fn failing() -> (FakeUpstream, TestServer, String, Client) {
+    let upstream = FakeUpstream::start().await;
+    let gateway = TestServer::start(Options::default()).await;
+    let token = upstream.bot(4_100_000_001);
+    connect(&gateway, &token, &upstream.url()).await;
+    let bot = Client::new(format!("{}/bot{token}", gateway.url()));
+    until(async || bot.call("getMe", json!({})).await.json()["ok"].as_bool().filter(|ok| *ok)).await;
+    (upstream, gateway, token, bot)
+}
+
+#[tokio::test]
+async fn a_reply_that_is_lost_is_a_504_and_nothing_is_sent_twice() {
+    let (upstream, _gateway, _, bot) = failing().await;
+    upstream.fail_next("sendMessage", Fault::LostReply);
+    let answer = bot.call("sendMessage", json!({"chat_id": 7, "text": "once"})).await;
+    let why = "Gateway Timeout: the upstream gave no answer, and may have done what it was asked";
+    assert_eq!(answer.refusal(), (504, why.to_owned()));
+    assert_eq!(upstream.acted("sendMessage"), 1);
+    let sent = bot.call("sendMessage", json!({"chat_id": 7, "text": "twice"})).await.result();
+    assert_eq!((upstream.acted("sendMessage"), &sent["text"]), (2, &json!("twice")));
+}
+
+#[tokio::test]
+async fn what_was_taken_comes_again_when_the_upstream_did_not_hear_of_it_and_is_kept_once() {
+    let (upstream, _gateway, token, bot) = failing().await;
+    let message = |number: i64| {
+        json!({"message": {"message_id": number, "date": 1_800_000_000, "text": format!("no. {number}"),
+            "chat": {"id": 7, "type": "private", "first_name": "Ann"},
+            "from": {"id": 7, "is_bot": false, "first_name": "Ann"}}})
+    };
+    for number in 1..=5 {
+        upstream.fail_next("getUpdates", Fault::LostReply);
+        upstream.push(&token, message(number));
+    }
+    let count = async || bot.get("messages").await.json().as_array().map(Vec::len);
+    until(async || (count().await == Some(5)).then_some(())).await;
+    until(async || (upstream.pending(&token) == 0).then_some(())).await;
+    let updates = bot.call("getUpdates", json!({})).await.result();
+    let texts: Vec<&Value> =
+        updates.as_array().unwrap().iter().map(|update| &update["message"]["text"]).collect();
+    assert_eq!(texts, ["no. 1", "no. 2", "no. 3", "no. 4", "no. 5"]);
+    assert_eq!(bot.get("contacts").await.result()["total_count"], 1);
+}
+
+#[tokio::test]
+async fn a_token_that_the_upstream_refuses_stops_the_polling_until_it_is_connected_again() {
+    let (upstream, gateway, token, _bot) = failing().await;
+    // The poll that waits is woken; the next one is refused.
+    upstream.push(&token, json!({"poll": {}}));
+    upstream.revoke(&token);
+    let show = ["account", "show", "4100000001", "--json"];
+    until(async || gateway.cli_json(&show).await["stopped"].as_str().map(str::to_owned)).await;
+    let polls = upstream.seen("getUpdates").len();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(upstream.seen("getUpdates").len(), polls, "it is left alone");
+}
+
+#[tokio::test]
+async fn uploads_pass_as_they_are_and_answers_are_not_asked_for_packed_where_they_are_read() {
+    let (upstream, _gateway, _, bot) = failing().await;
+    let body = "--x\r\ncontent-disposition: form-data; name=\"chat_id\"\r\n\r\n7\r\n--x\r\n\
+         content-disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\n\r\n\u{0}\u{1}png\r\n--x--\r\n";
+    let upload = bot.request(Method::POST, "sendPhoto?disable_notification=true");
+    let upload =
+        upload.header("content-type", "multipart/form-data; boundary=x").header("accept-encoding", "gzip");
+    bot.send(upload.body(body)).await;
+    let seen = upstream.until_seen("sendPhoto", 1).await;
+    assert_eq!(
+        (seen[0].body.as_ref(), seen[0].header("content-type")),
+        (body.as_bytes(), Some("multipart/form-data; boundary=x"))
+    );
+    assert!(seen[0].path.ends_with("/sendPhoto?disable_notification=true"), "{}", seen[0].path);
+    assert_eq!(seen[0].header("accept-encoding"), None);
+    assert_eq!(seen[0].header("authorization"), None);
 }

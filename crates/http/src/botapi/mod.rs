@@ -106,10 +106,13 @@ pub(crate) async fn method(call: Call) -> Reply {
     }
     let named = find(call.part("method"));
     if let Some(gateway) = call.hub().gateway(call.caller.account())
-        && !call.part("method").is_empty()
         && !named.is_some_and(|Entry(name, ..)| OURS.contains(name))
     {
-        return pass::through(call, gateway).await;
+        return match call.part("method").is_empty() {
+            // A name in the body would be known too late to stream the body on.
+            true => Err(Failure::NoMethod),
+            false => pass::through(call, gateway).await,
+        };
     }
     if named.is_none() && !call.part("method").is_empty() {
         return Err(Failure::NoMethod);

@@ -12,7 +12,7 @@ use contactgram_model::ChatId;
 use contactgram_model::scope::Scope;
 use contactgram_resilience::verdict::{Decision, Kind};
 use contactgram_wire::params::Params;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{Method, Request};
 use http_body_util::{Either, Full};
 use hyper::body::Body as _;
@@ -80,6 +80,10 @@ pub(super) async fn through(call: Call, gateway: Arc<Gateway>) -> Reply {
     let (mut head, ()) = Request::new(()).into_parts();
     head.method = parts.method.clone();
     head.headers = parts.headers;
+    if is_kept(&method) {
+        // An answer that is packed can't be read on its way.
+        head.headers.remove(ACCEPT_ENCODING);
+    }
     let door = Door::Method(&name);
     let mut params = Params::from_query(query.as_deref());
     let answered = if small {
