@@ -2,7 +2,9 @@
 //! deliveries are under way. A hub on a store of its own, a clock that jumps, a real receiver.
 
 use crate::access::UpdatesRead;
-use crate::{Act, Caller, ChatRef, Hub, NewAccount, NewPerson, Parts, Poll, WebhookInfo, WebhookRequest};
+use crate::{
+    Act, Caller, ChatRef, Error, Hub, NewAccount, NewPerson, Parts, Poll, WebhookInfo, WebhookRequest,
+};
 use contactgram_connector::courier::{Courier, CourierOptions};
 use contactgram_model::clock::{Clock, ManualClock};
 use contactgram_model::{AccountKind, Actor, PlainToken, UserId};
@@ -65,7 +67,10 @@ impl World {
     async fn write(&self, text: &str) {
         let content = Content { text: Some(text.to_owned()), ..Content::default() };
         let act = Act::Write { content, reply_to: None };
-        self.hub.act(self.person, ChatRef::Id(self.account.0), act).await.unwrap();
+        // Where the store's queue is short, a machine under load turns some away.
+        while let Err(error) = self.hub.act(self.person, ChatRef::Id(self.account.0), act.clone()).await {
+            assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+        }
     }
 
     async fn set(&self, receiver: &Receiver) {
