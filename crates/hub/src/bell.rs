@@ -1,27 +1,46 @@
 //! Bells: one per account that somebody listens at. Ringing only wakes; the log is the truth, so a lost
-//! ring costs time and never an update.
+//! ring costs time and never an update. Pollers wait for updates; whoever looks at an account hears of those and of
+//! what the account itself wrote.
 
-use crate::watch::Watchers;
+use crate::watch::{Watch, Watchers};
 use contactgram_model::UserId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// All bells of the server.
 #[derive(Debug, Default)]
-pub struct Bells(Mutex<HashMap<UserId, Arc<Notify>>>);
+pub struct Bells {
+    pollers: Mutex<HashMap<UserId, Arc<Notify>>>,
+    watchers: Arc<Watchers>,
+}
 
-/// Accounts to be woken once a transaction is on disk.
-pub type Rings = Vec<UserId>;
+/// Who is to be woken once a transaction is on disk.
+#[derive(Debug, Default)]
+pub struct Rings {
+    waiting: Vec<UserId>,
+    shown: Vec<UserId>,
+}
 
 /// Rings when it is dropped. The store drops what a transaction returns only after its commit, also where
 /// the caller has stopped waiting: so whoever hangs up early makes nobody miss an update.
 #[derive(Debug)]
 pub struct Ringing {
     bells: Arc<Bells>,
-    accounts: Rings,
-    /// Whose change it was, and who looks at accounts.
-    watched: Option<(UserId, Arc<Watchers>)>,
+    rings: Rings,
+}
+
+impl Rings {
+    /// An update waits for the account: its pollers and whoever looks at it wake.
+    pub fn push(&mut self, account: UserId) {
+        self.waiting.push(account);
+    }
+
+    /// What the account's pages show is another: whoever looks at it wakes, and no poller.
+    pub fn show(&mut self, account: UserId) {
+        self.shown.push(account);
+    }
 }
 
 impl Bells {
@@ -31,19 +50,25 @@ impl Bells {
         Listener { account, bell, bells: Arc::clone(self) }
     }
 
-    /// Wakes whoever listens for these accounts when what this returns is dropped.
-    pub fn ring_after(self: &Arc<Self>, accounts: Rings) -> Ringing {
-        Ringing { bells: Arc::clone(self), accounts, watched: None }
+    /// Hears of what an account's pages show from now on.
+    pub fn watch(&self, account: UserId, shutdown: CancellationToken) -> Watch {
+        self.watchers.watch(account, shutdown)
     }
 
-    /// Wakes whoever listens for these accounts.
-    fn ring(&self, accounts: &[UserId]) {
-        if accounts.is_empty() {
-            return;
+    /// Wakes them when what this returns is dropped.
+    pub fn ring_after(self: &Arc<Self>, rings: Rings) -> Ringing {
+        Ringing { bells: Arc::clone(self), rings }
+    }
+
+    fn ring(&self, rings: &Rings) {
+        if !rings.waiting.is_empty() {
+            let bells = self.lock();
+            for bell in rings.waiting.iter().filter_map(|account| bells.get(account)) {
+                bell.notify_waiters();
+            }
         }
-        let bells = self.lock();
-        for bell in accounts.iter().filter_map(|account| bells.get(account)) {
-            bell.notify_waiters();
+        if !rings.waiting.is_empty() || !rings.shown.is_empty() {
+            self.watchers.tell(rings.waiting.iter().chain(&rings.shown));
         }
     }
 
@@ -52,10 +77,11 @@ impl Bells {
         for bell in self.lock().values() {
             bell.notify_waiters();
         }
+        self.watchers.tell_all();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, Arc<Notify>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pollers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,20 +100,9 @@ impl Listener {
     }
 }
 
-impl Ringing {
-    /// Tells also whoever looks at these accounts, or at the one whose change it was.
-    pub fn and_tell(mut self, changed: UserId, watchers: Arc<Watchers>) -> Ringing {
-        self.watched = Some((changed, watchers));
-        self
-    }
-}
-
 impl Drop for Ringing {
     fn drop(&mut self) {
-        self.bells.ring(&self.accounts);
-        if let Some((changed, watchers)) = &self.watched {
-            watchers.tell(self.accounts.iter().copied().chain([*changed]));
-        }
+        self.bells.ring(&self.rings);
     }
 }
 
@@ -111,11 +126,15 @@ mod tests {
         let (one, two) = (bells.listen(UserId(1)), bells.listen(UserId(2)));
         let (mut first, mut second) = (Box::pin(one.rung()), Box::pin(two.rung()));
         assert!(!first.as_mut().enable() && !second.as_mut().enable());
-        let ringing = bells.ring_after(vec![UserId(1), UserId(3)]);
+        let mut rings = Rings::default();
+        rings.push(UserId(1));
+        rings.push(UserId(3));
+        rings.show(UserId(2));
+        let ringing = bells.ring_after(rings);
         assert!(!first.as_mut().enable(), "not yet");
         drop(ringing);
         assert!(first.as_mut().enable(), "rung");
-        assert!(!second.as_mut().enable(), "another account's");
+        assert!(!second.as_mut().enable(), "only shown");
         bells.ring_all();
         assert!(second.as_mut().enable());
         drop((first, second));

@@ -103,9 +103,9 @@ impl Hub {
         self.store.read(move |tx| Ok(conversations::labels(tx, account, LABELS)?)).await
     }
 
-    /// Hears when something changes for an account. To be taken before it is shown.
+    /// Hears when an account has another message or update. To be taken before it is shown.
     pub fn watch(&self, permit: &Permit<MessagesRead>) -> Watch {
-        self.watchers.watch(permit.account(), self.shutdown.clone())
+        self.bells.watch(permit.account(), self.shutdown.clone())
     }
 
     /// Whether this is one of the local connector's people, whom an operator may play.

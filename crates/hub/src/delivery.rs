@@ -83,6 +83,7 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
         body: to_json(&message)?,
     };
     messages::insert(tx, parcel.from.id, &stored, parcel.from.kind.is_account())?;
+    rings.show(parcel.from.id);
 
     let own = (message.message_id, message.chat.clone(), message.date, message.reply_to_message.take());
     let body = std::mem::take(&mut stored.body);
@@ -149,12 +150,14 @@ pub(crate) fn revise(
 ) -> Result<Delivered, Error> {
     let (message, stored) = revised(original, revise)?;
     messages::update(tx, owner.id, &stored, owner.kind.is_account())?;
+    rings.show(owner.id);
     for recipient in recipients(owner, route) {
         let Some(copy) = messages::copy(tx, recipient, original.origin)? else { continue };
         let user = directory::get(tx, recipient)?;
         let is_account = user.is_some_and(|user| user.kind.is_account());
         let (changed, stored) = revised(&copy, revise)?;
         messages::update(tx, recipient, &stored, is_account)?;
+        rings.show(recipient);
         // A keyboard that changes below somebody else's message is no update of the Bot API.
         let text_changed = changed.content != read(&copy)?.content;
         if is_account && text_changed {

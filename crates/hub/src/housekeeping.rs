@@ -108,7 +108,6 @@ impl Hub {
             }
             self.known.forget();
             self.bells.ring_all();
-            self.watchers.tell_all();
             if let Err(error) = self.start_dispatchers().await {
                 tracing::warn!(?error, "webhooks set by another process are not known yet");
             }

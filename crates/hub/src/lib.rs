@@ -81,7 +81,6 @@ pub struct Hub {
     courier: Arc<Courier>,
     shutdown: CancellationToken,
     bells: Arc<Bells>,
-    watchers: Arc<watch::Watchers>,
     known: Arc<access::KnownTokens>,
     last_uses: Arc<access::LastUses>,
     passwords: members::Passwords,
@@ -106,7 +105,6 @@ impl Hub {
             courier: Arc::new(parts.courier),
             shutdown: parts.shutdown,
             bells: Arc::default(),
-            watchers: Arc::default(),
             known: Arc::default(),
             last_uses: Arc::default(),
             passwords: members::Passwords::default(),
@@ -134,14 +132,13 @@ impl Hub {
         account: UserId,
         f: impl Fn(&mut dyn Tx, &mut Rings) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let (bells, watchers) = (Arc::clone(&self.bells), Arc::clone(&self.watchers));
+        let bells = Arc::clone(&self.bells);
         let (value, _ringing) = self
             .store
             .write(account.0, move |tx| {
-                let mut rings = Rings::new();
+                let mut rings = Rings::default();
                 let value = f(tx, &mut rings)?;
-                let ringing = bells.ring_after(rings).and_tell(account, Arc::clone(&watchers));
-                Ok::<_, Error>((value, ringing))
+                Ok::<_, Error>((value, bells.ring_after(rings)))
             })
             .await?;
         Ok(value)

@@ -1,6 +1,5 @@
-//! Whoever looks at an account hears of each change of it, of what it did itself too: bells ring for what comes in
-//! alone, since pollers wait there. A change between two looks is not missed, and several of them are one. The portal
-//! watches; nothing depends on it.
+//! Whoever looks at an account hears of each change of what its pages show. A change between two looks is not missed,
+//! and several of them are one. Told by `bell`; the portal watches; nothing depends on it.
 
 use contactgram_model::UserId;
 use std::collections::HashMap;
@@ -17,8 +16,7 @@ pub(crate) struct Watchers(Mutex<HashMap<UserId, watch::Sender<()>>>);
 #[derive(Debug)]
 pub struct Watch {
     account: UserId,
-    /// Always there, until it is dropped.
-    changes: Option<watch::Receiver<()>>,
+    changes: watch::Receiver<()>,
     watchers: Arc<Watchers>,
     shutdown: CancellationToken,
 }
@@ -27,18 +25,18 @@ impl Watchers {
     /// Hears of an account's changes from now on.
     pub fn watch(self: &Arc<Self>, account: UserId, shutdown: CancellationToken) -> Watch {
         let changes = self.lock().entry(account).or_default().subscribe();
-        Watch { account, changes: Some(changes), watchers: Arc::clone(self), shutdown }
+        Watch { account, changes, watchers: Arc::clone(self), shutdown }
     }
 
     /// Something changed for these accounts.
-    pub fn tell(&self, accounts: impl IntoIterator<Item = UserId>) {
+    pub fn tell<'a>(&self, accounts: impl IntoIterator<Item = &'a UserId>) {
         let watched = self.lock();
         if watched.is_empty() {
             return;
         }
         accounts
             .into_iter()
-            .filter_map(|account| watched.get(&account))
+            .filter_map(|account| watched.get(account))
             .for_each(|told| told.send_replace(()));
     }
 
@@ -56,12 +54,8 @@ impl Watch {
     /// Waits until something changed since the last time, or until `most` has passed; `false` when the server stops.
     pub async fn changed(&mut self, most: Duration) -> bool {
         let changed = async {
-            let heard = match &mut self.changes {
-                Some(changes) => changes.changed().await.is_ok(),
-                None => false,
-            };
             // The sender is there as long as this is.
-            if !heard {
+            if self.changes.changed().await.is_err() {
                 std::future::pending().await
             }
         };
@@ -76,8 +70,8 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut watched = self.watchers.lock();
-        self.changes = None;
-        if watched.get(&self.account).is_some_and(|told| told.receiver_count() == 0) {
+        // Receivers are made under this lock: the last one is this.
+        if watched.get(&self.account).is_some_and(|told| told.receiver_count() == 1) {
             watched.remove(&self.account);
         }
     }
@@ -94,12 +88,12 @@ mod tests {
         let watchers = Arc::new(Watchers::default());
         let shutdown = CancellationToken::new();
         let mut one = watchers.watch(UserId(1), shutdown.clone());
-        watchers.tell([UserId(1), UserId(2)]);
-        watchers.tell([UserId(1)]);
+        watchers.tell(&[UserId(1), UserId(2)]);
+        watchers.tell(&[UserId(1)]);
         let begun = tokio::time::Instant::now();
         assert!(one.changed(LONG).await);
         assert_eq!(begun.elapsed(), Duration::ZERO);
-        watchers.tell([UserId(2)]);
+        watchers.tell(&[UserId(2)]);
         assert!(one.changed(LONG).await, "another account's changes are no news");
         assert_eq!(begun.elapsed(), LONG);
         watchers.tell_all();

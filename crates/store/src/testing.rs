@@ -8,6 +8,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
 use crate::migrate::{self, Migration};
 use crate::{Location, Options, Store};
 
@@ -53,7 +55,7 @@ pub async fn on_postgres<F>(body: impl FnOnce(Store) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let Some(database) = PostgresDatabase::create().await else { return };
+    let Some(database) = PostgresDatabase::create_ready().await else { return };
     let store = open(&database.location(), migrations()).await;
     database.run(store.clone(), body(store)).await;
 }
@@ -65,20 +67,23 @@ pub struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    /// `None` when there is no test server and none is required.
-    #[allow(clippy::print_stderr)]
+    /// An empty one; `None` when there is no test server and none is required.
     pub async fn create() -> Option<Self> {
-        let Ok(server) = std::env::var("CONTACTGRAM_TEST_POSTGRES") else {
-            let required = std::env::var("CI").is_ok_and(|ci| ci == "true")
-                || std::env::var_os("CONTACTGRAM_REQUIRE_POSTGRES").is_some();
-            assert!(!required, "CONTACTGRAM_TEST_POSTGRES must name a PostgreSQL server to test against");
-            eprintln!("ignored: no PostgreSQL");
-            return None;
-        };
+        Some(Self::copy(server()?, "template1").await)
+    }
+
+    /// The same with the program's tables: a copy of one that was migrated once, since that takes long.
+    pub async fn create_ready() -> Option<Self> {
+        let server = server()?;
+        let template = template(&server).await;
+        Some(Self::copy(server, &template).await)
+    }
+
+    async fn copy(server: String, template: &str) -> Self {
         let name = format!("cg_{:016x}", RandomState::new().hash_one(std::process::id()));
         let database = PostgresDatabase { server, name };
-        database.command(&format!("CREATE DATABASE {}", database.name)).await;
-        Some(database)
+        database.command(&format!("CREATE DATABASE {} TEMPLATE {template}", database.name)).await;
+        database
     }
 
     pub fn location(&self) -> Location {
@@ -87,13 +92,7 @@ impl PostgresDatabase {
 
     /// Runs one statement on the server, outside the new database.
     pub async fn command(&self, sql: &str) {
-        let (client, connection) =
-            tokio_postgres::connect(&self.server, tokio_postgres::NoTls).await.expect("the server answers");
-        let driver = tokio::spawn(connection);
-        client.batch_execute(sql).await.expect("the server obeys a superuser");
-        drop(client);
-        // The driver ends with its client; how, is no matter.
-        let _ = driver.await;
+        connect(&self.server).await.batch_execute(sql).await.expect("the server obeys a superuser");
     }
 
     /// Runs `body`, closes `store` and removes the database, then passes on a panic.
@@ -109,6 +108,54 @@ impl PostgresDatabase {
     pub async fn remove(self) {
         self.command(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
     }
+}
+
+#[allow(clippy::print_stderr)]
+fn server() -> Option<String> {
+    let server = std::env::var("CONTACTGRAM_TEST_POSTGRES").ok();
+    if server.is_none() {
+        let required = std::env::var("CI").is_ok_and(|ci| ci == "true")
+            || std::env::var_os("CONTACTGRAM_REQUIRE_POSTGRES").is_some();
+        assert!(!required, "CONTACTGRAM_TEST_POSTGRES must name a PostgreSQL server to test against");
+        eprintln!("ignored: no PostgreSQL");
+    }
+    server
+}
+
+async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) =
+        tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the server answers");
+    // It ends with its client; how, is no matter.
+    tokio::spawn(connection);
+    client
+}
+
+/// The name of a database with the program's tables, made by the first test of all processes that asks.
+async fn template(server: &str) -> String {
+    let mut digest = Sha256::new();
+    migrations().iter().for_each(|migration| digest.update(migration.postgres));
+    let digits: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("cg_template_{digits}");
+    let client = connect(server).await;
+    let find = "SELECT count(*) FROM pg_database WHERE datname = $1 AND NOT datallowconn";
+    let ready =
+        async || client.query_one(find, &[&name]).await.expect("the server answers").get::<_, i64>(0) > 0;
+    if ready().await {
+        return name;
+    }
+    // Held until the connection ends, also by a panic.
+    client.batch_execute("SELECT pg_advisory_lock(7166456)").await.expect("a lock can be taken");
+    if !ready().await {
+        let half_made = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        client.batch_execute(&half_made).await.expect("the server obeys a superuser");
+        client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("the server obeys a superuser");
+        let location = Location::Postgres { url: url_of_database(server, &name) };
+        open(&location, migrations()).await.close().await;
+        // Nobody may be connected to what is copied.
+        let done = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false");
+        client.batch_execute(&done).await.expect("the server obeys a superuser");
+    }
+    name
 }
 
 async fn open(location: &Location, migrations: Vec<Migration>) -> Store {

@@ -42,7 +42,7 @@ impl TestServer {
     pub async fn start_if_possible(options: Options) -> Option<TestServer> {
         let database = match options.engine {
             Engine::Sqlite => None,
-            Engine::Postgres => Some(PostgresDatabase::create().await?),
+            Engine::Postgres => Some(PostgresDatabase::create_ready().await?),
         };
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let (client, url, banner) = (Client::new(""), String::new(), String::new());

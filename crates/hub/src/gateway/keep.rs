@@ -30,7 +30,7 @@ pub(super) fn update(
     }
     match &update.event {
         Event::Message(message) => {
-            self::message(tx, account, message, update.payload)?;
+            self::message(tx, rings, account, message, update.payload)?;
             if let Some(shared) = &message.contact
                 && message.from != Some(account)
             {
@@ -40,7 +40,7 @@ pub(super) fn update(
         Event::Deleted { connection, chat, numbers } => {
             let space = space(Some(connection));
             for number in numbers {
-                forget(tx, account, Place { space, chat: *chat, number: *number })?;
+                forget(tx, rings, account, Place { space, chat: *chat, number: *number })?;
             }
         }
         Event::Blocked(user, blocked) => {
@@ -62,7 +62,14 @@ pub(super) fn update(
 }
 
 /// Keeps a message, or the text that it has now. Its JSON stays as it is.
-pub(super) fn message(tx: &mut dyn Tx, account: UserId, message: &Message, body: &str) -> Result<(), Error> {
+pub(super) fn message(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    account: UserId,
+    message: &Message,
+    body: &str,
+) -> Result<(), Error> {
+    rings.show(account);
     let space = space(message.connection.as_deref());
     let place = Place { space, chat: message.chat, number: message.number };
     if let Some(id) = upstreams::message(tx, account, place)?
@@ -89,10 +96,11 @@ pub(super) fn message(tx: &mut dyn Tx, account: UserId, message: &Message, body:
 }
 
 /// Removes a message that is gone.
-pub(super) fn forget(tx: &mut dyn Tx, account: UserId, place: Place) -> Result<(), Error> {
+pub(super) fn forget(tx: &mut dyn Tx, rings: &mut Rings, account: UserId, place: Place) -> Result<(), Error> {
     let Some(id) = upstreams::message(tx, account, place)? else { return Ok(()) };
     if let Some(kept) = messages::get(tx, account, id)? {
         messages::delete(tx, account, &kept)?;
+        rings.show(account);
     }
     Ok(upstreams::forget_message(tx, account, id)?)
 }

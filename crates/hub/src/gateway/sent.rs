@@ -34,15 +34,15 @@ impl Hub {
         if messages.is_empty() && !(deletes && sent.result == "true" && !sent.numbers.is_empty()) {
             return;
         }
-        let keeping = self.change(account, move |tx, _| {
+        let keeping = self.change(account, move |tx, rings| {
             counters::lock(tx, account)?;
             for (message, body) in &messages {
-                keep::message(tx, account, message, body)?;
+                keep::message(tx, rings, account, message, body)?;
             }
             if let (true, Some(chat)) = (deletes, sent.chat) {
                 let space = keep::space(sent.connection.as_deref());
                 for number in &sent.numbers {
-                    keep::forget(tx, account, Place { space, chat, number: *number })?;
+                    keep::forget(tx, rings, account, Place { space, chat, number: *number })?;
                 }
             }
             Ok::<_, Error>(())

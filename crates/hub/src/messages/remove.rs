@@ -3,7 +3,7 @@
 use super::{Actor, ChatRef, resolve};
 use crate::access::MessagesSend;
 use crate::delivery;
-use crate::{Answer, Error, Hub, Once, Permit};
+use crate::{Answer, Error, Hub, Once, Permit, Rings};
 use contactgram_connector::local::{self, Deletion, Route};
 use contactgram_model::{ChatId, MemberStatus, MessageId, Timestamp, UserId};
 use contactgram_store::Tx;
@@ -18,13 +18,13 @@ impl Hub {
         once: Option<Once>,
     ) -> Result<Answer, Error> {
         let (view, now) = (permit.view(), self.clock.now());
-        self.change_once(view.account(), once, move |tx, _| {
+        self.change_once(view.account(), once, move |tx, rings| {
             let actor = Actor::account(tx, view)?;
             let chat = resolve(tx, view, &chat)?;
             let (scene, refused) = Scene::of(tx, &actor, (chat, now))?;
             let mut deleted = false;
             for id in &ids {
-                deleted |= delete(tx, &scene, *id)?;
+                deleted |= delete(tx, rings, &scene, *id)?;
             }
             match (deleted, refused) {
                 // Nothing was there because there is no such chat.
@@ -77,7 +77,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn delete(tx: &mut dyn Tx, scene: &Scene<'_>, id: MessageId) -> Result<bool, Error> {
+fn delete(tx: &mut dyn Tx, rings: &mut Rings, scene: &Scene<'_>, id: MessageId) -> Result<bool, Error> {
     let owner = scene.actor.user.id;
     let Some(stored) = messages::get_in(tx, owner, scene.chat, id)? else { return Ok(false) };
     local::may_delete(&Deletion {
@@ -90,9 +90,11 @@ fn delete(tx: &mut dyn Tx, scene: &Scene<'_>, id: MessageId) -> Result<bool, Err
         now: scene.now,
     })?;
     messages::delete(tx, owner, &stored)?;
+    rings.show(owner);
     for other in &scene.others {
         if let Some(copy) = messages::copy(tx, *other, stored.origin)? {
             messages::delete(tx, *other, &copy)?;
+            rings.show(*other);
         }
     }
     Ok(true)

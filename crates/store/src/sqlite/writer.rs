@@ -106,7 +106,10 @@ impl Writer {
     fn run(mut self, connection: Connection) {
         let closing = self.serve(&Kept::new(&connection));
         self.checkpoints.end();
-        let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        // Readers of another process may be in its way: then the log stays, and that process moves it.
+        let emptied = connection
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
         if let Err(error) = emptied.map_err(store_error) {
             tracing::warn!(%error, "the log could not be moved into the data file");
         }

@@ -2,6 +2,7 @@
 //! Called by people, and by `ci`. Each step prints its time; the last line is `N passed, N failed`.
 
 mod compat;
+mod memory;
 pub mod packages;
 pub mod postgres;
 mod tally;
@@ -13,6 +14,7 @@ use clap::{Args, ValueEnum};
 
 use crate::run;
 use compat::Suites;
+use memory::Memory;
 pub use postgres::Cluster;
 pub use tally::Tally;
 
@@ -78,15 +80,25 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
     run::step("what the tests need", || packages::ensure(&wanted, !options.no_install))?;
 
     let mut environment = Environment::default();
+    let memory = Memory::find();
     let mut cluster = None;
     if wanted.postgres {
-        let home = run::target_dir(root).join("xtask");
+        let home = memory
+            .as_ref()
+            .map_or_else(|| run::target_dir(root).join("xtask"), |memory| memory.path().to_owned());
         cluster = Some(run::step("a throwaway PostgreSQL", || Cluster::start(&home))?);
     }
     if let Some(url) = cluster.as_ref().map(Cluster::url).or(named).filter(|_| with_postgres) {
         environment.set(POSTGRES_URL, url);
         environment.set("CONTACTGRAM_REQUIRE_POSTGRES", "1");
     }
+
+    // The torture runs are about disks.
+    let on_disk = environment.clone();
+    if let Some(memory) = &memory {
+        environment.set("TMPDIR", memory.path().to_string_lossy());
+    }
+    environment.set("RUST_TEST_THREADS", threads().to_string());
 
     let mut tally = Tally::default();
     if let Some(arguments) = cargo_arguments(options.only) {
@@ -111,7 +123,7 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
         tally.add(suites.run(root, &environment));
     }
     if torture {
-        tally.add(crate::torture::small(root, &environment));
+        tally.add(crate::torture::small(root, &on_disk));
     }
     if cluster.is_some() {
         run::step("stop PostgreSQL", || {
@@ -120,6 +132,11 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
         })?;
     }
     Ok(tally)
+}
+
+/// Most tests wait for their server more than they work.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) * 2
 }
 
 fn cargo_arguments(only: Option<Suite>) -> Option<&'static [&'static str]> {

@@ -21,6 +21,8 @@ pub enum Do {
     Say(u16, String, String),
     /// The same, so much later.
     Later(Duration, u16),
+    /// Yes, once so many requests were accepted.
+    After(usize),
     /// Break the connection without an answer.
     Reset,
 }
@@ -172,6 +174,16 @@ impl Desk {
             lock(&self.log).seen.push(seen);
         }
     }
+
+    async fn until_accepted(&self, count: usize) {
+        loop {
+            let changed = self.changed.notified();
+            if lock(&self.log).seen.iter().filter(|seen| seen.accepted).count() >= count {
+                return;
+            }
+            changed.await;
+        }
+    }
 }
 
 impl Drop for Hook {
@@ -221,15 +233,21 @@ async fn converse(stream: TcpStream, desk: Arc<Desk>) {
             *tries - 1
         };
         let act = (lock(&desk.behaviour))(&seen);
-        if let Do::Later(delay, _) = act {
-            // A client that hangs up while it waits has not been answered.
-            tokio::select! {
+        // A client that hangs up while it waits has not been answered.
+        match act {
+            Do::Later(delay, _) => tokio::select! {
                 () = tokio::time::sleep(delay) => {}
                 _ = stream.fill_buf() => return,
-            }
+            },
+            Do::After(count) => tokio::select! {
+                () = desk.until_accepted(count) => {}
+                _ = stream.fill_buf() => return,
+            },
+            _ => {}
         }
         let (status, headers, body) = match act {
             Do::Say(status, headers, body) => (status, headers, body),
+            Do::After(_) => (200, String::new(), String::new()),
             Do::Later(_, status) => (status, String::new(), String::new()),
             Do::Reset => {
                 desk.keep(seen);

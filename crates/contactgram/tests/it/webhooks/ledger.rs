@@ -45,7 +45,7 @@ impl Ledger {
             }
             Do::Say(200..300, ..) => self.tally.repeated += 1,
             Do::Say(..) => self.tally.refused += 1,
-            Do::Later(..) => self.tally.held += 1,
+            Do::Later(..) | Do::After(_) => self.tally.held += 1,
             Do::Reset => self.tally.broken += 1,
         }
         self.tally.chats = self.next.len();
