@@ -2,10 +2,9 @@
 //! start and by `admin-token`. `Debug` says nothing of it.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use contactgram_hub::Hub;
-use contactgram_model::TokenDigest;
+use contactgram_model::{TokenDigest, hex};
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Outcome};
@@ -25,7 +24,7 @@ impl AdminToken {
         let mut random = [0; RANDOM_BYTES];
         getrandom::fill(&mut random)
             .map_err(|error| Failure::while_doing("the system gives no randomness", error))?;
-        Ok(AdminToken(format!("admin-{}", hex(&random))))
+        Ok(AdminToken(format!("admin-{}", hex::encode(&random))))
     }
 
     /// What it is compared by.
@@ -36,7 +35,7 @@ impl AdminToken {
 
     /// Makes it the one that counts; the one before stops working. The store keeps lower-case hexadecimal.
     pub async fn keep(&self, hub: &Hub) -> Outcome {
-        Ok(hub.set_admin_digest(hex(self.digest().bytes())).await?)
+        Ok(hub.set_admin_digest(self.digest().to_hex()).await?)
     }
 
     /// The token itself, to be shown once.
@@ -57,13 +56,6 @@ impl fmt::Debug for AdminToken {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_digest_is_plain_sha_256() {
-        let digest = hex(AdminToken::from("abc".to_owned()).digest().bytes());
+        let digest = AdminToken::from("abc".to_owned()).digest().to_hex();
         assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

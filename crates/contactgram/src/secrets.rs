@@ -7,6 +7,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use contactgram_hub::{KEY_BYTES, Seal};
+use contactgram_model::hex;
 
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
@@ -25,7 +26,7 @@ pub fn find(config: &Config) -> Outcome<Option<Seal>> {
     match fs::read_to_string(&place) {
         Ok(text) => {
             private(&place)?;
-            let key = read(text.trim());
+            let key = hex::decode(text.trim());
             let key =
                 key.ok_or_else(|| format!("{} holds no key: 64 hexadecimal digits", place.display()))?;
             Ok(Some(Seal::new(&key)))
@@ -48,12 +49,11 @@ pub fn find_or_make(config: &Config) -> Outcome<Seal> {
     if let Some(folder) = place.parent() {
         fs::create_dir_all(folder).map_err(why)?;
     }
-    let mut key = [0; KEY_BYTES];
+    let mut key = [0_u8; KEY_BYTES];
     getrandom::fill(&mut key).map_err(|error| Failure::while_doing("no randomness", error))?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place) {
         Ok(mut file) => {
-            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-            writeln!(file, "{digits}").and_then(|()| file.sync_all()).map_err(why)?;
+            writeln!(file, "{}", hex::encode(&key)).and_then(|()| file.sync_all()).map_err(why)?;
             Ok(Seal::new(&key))
         }
         // Another process was first: its key counts.
@@ -72,17 +72,6 @@ fn private(place: &Path) -> Outcome {
     }
 }
 
-fn read(text: &str) -> Option<[u8; KEY_BYTES]> {
-    if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
-        return None;
-    }
-    let mut key = [0; KEY_BYTES];
-    for (at, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(key)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,7 +83,7 @@ mod tests {
         assert!(find(&config).unwrap().is_none());
         find_or_make(&config).unwrap();
         let made = fs::read_to_string(place(&config)).unwrap();
-        assert_eq!((made.len(), read(made.trim()).is_some()), (65, true));
+        assert_eq!((made.len(), hex::decode::<KEY_BYTES>(made.trim()).is_some()), (65, true));
         find_or_make(&config).unwrap();
         assert_eq!(fs::read_to_string(place(&config)).unwrap(), made);
         fs::set_permissions(place(&config), fs::Permissions::from_mode(0o644)).unwrap();

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The fields that a mask may name.
-pub(crate) const FIELDS: [&str; 17] = [
+pub(crate) const FIELDS: [&str; 18] = [
     "id",
     "first_name",
     "last_name",
@@ -24,6 +24,7 @@ pub(crate) const FIELDS: [&str; 17] = [
     "phone_number",
     "email",
     "user_id",
+    "own_name",
     "language_code",
     "is_bot",
     "labels",

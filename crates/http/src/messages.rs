@@ -74,7 +74,6 @@ pub(crate) fn history_query(params: &Params) -> Result<HistoryQuery, Failure> {
         Some(_) => return Err(bad("order must be asc or desc")),
     };
     Ok(HistoryQuery {
-        of_upstream: false,
         chat,
         direction,
         since: params.whole("since", 0..=i64::MAX)?,

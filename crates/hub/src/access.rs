@@ -16,8 +16,8 @@ use crate::{Error, Hub, Rings, oauth};
 use contactgram_model::scope::{Scope, Scopes};
 use contactgram_model::{Actor, MemberId, PlainToken, Role, TokenKind, UserId};
 use contactgram_store::Tx;
-use contactgram_store::ops::tokens;
 use contactgram_store::ops::views::ViewId;
+use contactgram_store::ops::{tokens, upstreams};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub struct Caller {
     /// The credential's number within the account; 0 for what the server does by itself, and for members.
     token: i64,
     actor: Actor,
+    /// Whether the store says that the account's bot lives on a Bot API server.
+    at_upstream: bool,
 }
 
 /// What a permit is for.
@@ -91,6 +93,11 @@ fn lacks(scope: Scope) -> Error {
 }
 
 impl Caller {
+    /// Whether the account's bot lives on a Bot API server, as the store said when the credential was looked up.
+    pub(crate) fn is_at_upstream(&self) -> bool {
+        self.at_upstream
+    }
+
     /// The account that the credential belongs to.
     pub fn account(&self) -> UserId {
         self.account
@@ -153,12 +160,19 @@ impl Caller {
 
     /// A caller for a method call in a webhook's reply: it may do what whoever set the webhook might.
     pub(crate) fn of_webhook(account: UserId, scopes: Scopes) -> Caller {
-        Caller { account, scopes, narrow: None, token: 0, actor: Actor::Server }
+        Caller { account, scopes, narrow: None, token: 0, actor: Actor::Server, at_upstream: false }
     }
 
     /// A caller for what somebody does who is signed in.
     pub(crate) fn of_member(account: UserId, member: MemberId, role: Role) -> Caller {
-        Caller { account, scopes: role.scopes(), narrow: None, token: 0, actor: Actor::Member(member) }
+        Caller {
+            account,
+            scopes: role.scopes(),
+            narrow: None,
+            token: 0,
+            actor: Actor::Member(member),
+            at_upstream: false,
+        }
     }
 }
 
@@ -185,15 +199,16 @@ impl Hub {
                 None => Some(token.scopes),
                 Some(given_to) => oauth::of_token(tx, account, given_to, token.scopes)?,
             };
-            Ok::<_, Error>(scopes.map(|scopes| (token, scopes)))
+            let Some(scopes) = scopes else { return Ok(None) };
+            Ok::<_, Error>(Some((token, scopes, upstreams::get(tx, account)?.is_some())))
         });
-        let (token, scopes) = found.await?.ok_or(Error::Unauthorized)?;
+        let (token, scopes, at_upstream) = found.await?.ok_or(Error::Unauthorized)?;
         let actor = match (kind, token.given_to) {
             (_, Some(given_to)) => Actor::Application(given_to.app.0),
             (TokenKind::Account, None) => Actor::Token(token.id),
             (_, None) => Actor::Key(token.id),
         };
-        let caller = Caller { account, scopes, narrow: token.view, token: token.id, actor };
+        let caller = Caller { account, scopes, narrow: token.view, token: token.id, actor, at_upstream };
         self.known.put(asked, (caller, token.expires_at));
         self.note_use(&caller, (token.last_used_at, now));
         Ok(caller)

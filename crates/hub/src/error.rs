@@ -6,6 +6,7 @@ use contactgram_model::scope::Scope;
 use contactgram_store::StoreError;
 use contactgram_wire::BadRequest;
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// A text that is part of the interface: client libraries compare some of them.
 pub type Text = Cow<'static, str>;
@@ -58,11 +59,27 @@ impl Error {
         Error::NotFound(Cow::Borrowed(text))
     }
 
+    /// A 503 for so long; a part of a second counts as one.
+    pub fn unavailable(text: impl Into<Text>, wait: Duration) -> Error {
+        Error::Unavailable { text: text.into(), retry_after: whole_seconds(wait) }
+    }
+
+    /// A 429 for so long.
+    pub fn too_many(wait: Duration) -> Error {
+        Error::TooMany { retry_after: whole_seconds(wait) }
+    }
+
     /// For what can't happen: logged with what it was.
     pub fn internal(what: impl std::fmt::Display) -> Error {
         tracing::error!(error = %what, "internal error");
         Error::Internal
     }
+}
+
+/// Rounded up: who comes again at the second told must not be too early.
+fn whole_seconds(wait: Duration) -> i64 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    i64::try_from(seconds).unwrap_or(i64::MAX).max(1)
 }
 
 impl From<BadRequest> for Error {

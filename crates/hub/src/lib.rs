@@ -41,7 +41,7 @@ pub use contactgram_store::ops::conversations::Hour;
 pub use contacts::{AS_TYPED, ContactKey, ContactPage, ListQuery};
 pub use conversations::{Conversations, HOURS};
 pub use error::Error;
-pub use gateway::{Gateway, NewBot, Sent};
+pub use gateway::{About, Gateway, NewBot};
 pub use keys::{KeyView, NewKey, NewKeyView};
 pub use members::{
     AccountMemberView, MemberView, NewMember, NewSession, OneTimeLink, RoleView, SessionView, SignInFrom,

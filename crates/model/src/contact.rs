@@ -47,6 +47,9 @@ pub struct Contact {
     /// Equal to `id` once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
+    /// What the user is called by themselves, where the account saved another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_name: Option<OwnName>,
     /// IETF language tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language_code: Option<String>,
@@ -80,7 +83,34 @@ pub struct Contact {
     pub version: i64,
 }
 
+/// A name as its owner spells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnName {
+    /// Never empty.
+    pub first_name: String,
+    /// If they have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+}
+
+impl OwnName {
+    /// Whether a contact is called so.
+    fn is_name_of(&self, contact: &Contact) -> bool {
+        self.first_name == contact.first_name && self.last_name == contact.last_name
+    }
+}
+
 impl Contact {
+    /// Takes note of what the contact's user is called. The contact follows that as long as nobody saved a name for it.
+    pub fn follow(&mut self, own: OwnName) {
+        if self.own_name.is_none() && self.source == ContactSource::Message {
+            self.first_name = own.first_name;
+            self.last_name = own.last_name;
+        } else if self.own_name.is_some() || !own.is_name_of(self) {
+            self.own_name = Some(own);
+        }
+    }
+
     /// What `sort=name` compares.
     pub fn name_key(&self) -> String {
         let mut key = search::fold(&self.first_name);
@@ -208,6 +238,13 @@ impl ContactChange {
     /// times are not touched.
     pub fn apply(&self, contact: &mut Contact) -> bool {
         let before = contact.clone();
+        let has_another = self.first_name.as_ref().is_some_and(|name| *name != contact.first_name)
+            || self.last_name.as_ref().is_some_and(|name| *name != contact.last_name);
+        // Until now it was the user's own.
+        if has_another && contact.own_name.is_none() && contact.user_id.is_some() {
+            let (first_name, last_name) = (contact.first_name.clone(), contact.last_name.clone());
+            contact.own_name = Some(OwnName { first_name, last_name });
+        }
         if let Some(name) = &self.first_name {
             contact.first_name.clone_from(name);
         }
@@ -279,6 +316,7 @@ mod tests {
             phone_number: Some("+1234567890".to_owned()),
             email: None,
             user_id: None,
+            own_name: None,
             language_code: None,
             is_bot: false,
             labels: Vec::new(),
@@ -308,6 +346,7 @@ mod tests {
             username: Some("John_Doe".to_owned()),
             email: Some("a@b".to_owned()),
             user_id: Some(UserId(1)),
+            own_name: None,
             language_code: Some("de".to_owned()),
             is_bot: true,
             labels: vec!["a".to_owned(), "\u{2028}b".to_owned()],

@@ -3,6 +3,7 @@
 //! apart. The plain form exists when it is made and when a request brings it; the store keeps digests.
 //! Neither form is ever written by `Debug`, a log or an error.
 
+use crate::hex;
 use crate::ids::UserId;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -202,20 +203,12 @@ impl TokenDigest {
 
     /// Two hexadecimal digits a byte, for settings.
     pub fn to_hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&self.0)
     }
 
     /// Reads what [`TokenDigest::to_hex`] wrote.
     pub fn from_hex(text: &str) -> Option<TokenDigest> {
-        // Asked first, because the reading of a number would take a sign.
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(TokenDigest(bytes))
+        hex::decode(text).map(TokenDigest)
     }
 }
 

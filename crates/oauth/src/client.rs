@@ -6,6 +6,7 @@ use crate::redirect::RedirectUri;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contactgram_model::TokenDigest;
+use contactgram_model::hex;
 use contactgram_model::scope::Scopes;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -27,8 +28,7 @@ pub struct ClientId(String);
 impl ClientId {
     /// A new id.
     pub fn create(random: &[u8; ID_BYTES]) -> ClientId {
-        let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        ClientId(format!("{ID_PREFIX}{digits}"))
+        ClientId(format!("{ID_PREFIX}{}", hex::encode(random)))
     }
 
     /// Reads what a request or the store brought.

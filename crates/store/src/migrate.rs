@@ -2,6 +2,7 @@
 //! `migrations/NNN_name.{sqlite,postgres}.sql`, embedded in the program; each engine applies them in its own
 //! way and records them in `schema_migrations`. A shipped migration never changes.
 
+use contactgram_model::hex;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
@@ -43,7 +44,7 @@ impl Migration {
 
     /// SHA-256 of the text, in hexadecimal.
     pub fn checksum(&self, dialect: Dialect) -> String {
-        Sha256::digest(self.text(dialect)).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&Sha256::digest(self.text(dialect)))
     }
 }
 

@@ -134,7 +134,8 @@ async fn connect(url: &str) -> tokio_postgres::Client {
 async fn template(server: &str) -> String {
     let mut digest = Sha256::new();
     migrations().iter().for_each(|migration| digest.update(migration.postgres));
-    let digits: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let mut digits = contactgram_model::hex::encode(&digest.finalize());
+    digits.truncate(16);
     let name = format!("cg_template_{digits}");
     let client = connect(server).await;
     let find = "SELECT count(*) FROM pg_database WHERE datname = $1 AND NOT datallowconn";

@@ -109,11 +109,17 @@ impl<'a> Update<'a> {
 impl Message {
     /// Reads a message; `None` for what is none.
     pub fn read(value: &Value) -> Option<Message> {
-        let contact: Option<SharedContact> =
-            value.get("contact").and_then(|contact| SharedContact::deserialize(contact).ok());
+        let contact: Option<SharedContact> = value
+            .get("contact")
+            .and_then(|contact| SharedContact::deserialize(contact).ok())
+            .map(|mut contact| {
+                contact.first_name = plain(&contact.first_name);
+                contact.last_name = contact.last_name.as_deref().map(plain);
+                contact
+            });
         let text = ["text", "caption"].iter().find_map(|key| value[*key].as_str());
         let text = match (text, &contact) {
-            (Some(text), _) => text.to_owned(),
+            (Some(text), _) => plain(text),
             (None, Some(contact)) => {
                 let last = contact.last_name.as_deref().unwrap_or_default();
                 format!("{} {last} {}", contact.first_name, contact.phone_number)
@@ -124,7 +130,7 @@ impl Message {
         Some(Message {
             number: value["message_id"].as_i64()?,
             chat: ChatId(value["chat"]["id"].as_i64()?),
-            connection: value["business_connection_id"].as_str().map(str::to_owned),
+            connection: value["business_connection_id"].as_str().map(plain),
             from: from.map(UserId),
             date: value["date"].as_i64()?,
             text,
@@ -137,7 +143,7 @@ impl Person {
     /// Reads a user; `None` for what is none, or stands for others.
     pub fn read(value: &Value) -> Option<Person> {
         let id = value["id"].as_i64().filter(|id| *id > 0 && !NOBODY.contains(id))?;
-        let text = |key: &str| value[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let text = |key: &str| value[key].as_str().map(plain).filter(|text| !text.is_empty());
         Some(Person {
             id: UserId(id),
             is_bot: value["is_bot"].as_bool().unwrap_or_default(),
@@ -156,6 +162,11 @@ impl Person {
         user["first_name"].as_str()?;
         Person::read(&user)
     }
+}
+
+/// A text without the one character that not every database takes.
+fn plain(text: &str) -> String {
+    text.replace('\0', "")
 }
 
 /// Whom one meets by an update, and what it tells of.
@@ -332,6 +343,11 @@ mod tests {
             assert!(Update::read(text).is_none(), "{text}");
         }
         let odd = r#"{"update_id":1,"message":{"message_id":1,"date":2,"chat":{"id":5},"from":7,"text":[],"contact":9}}"#;
+        let nul = r#"{"update_id":1,"message":{"message_id":1,"date":2,"chat":{"id":5},"text":"a\u0000b",
+            "from":{"id":5,"first_name":"\u0000"}}}"#;
+        let update = Update::read(nul).unwrap();
+        assert_eq!(update.people.first().map(|person| person.first_name.as_str()), Some("5"));
+        assert!(matches!(update.event, Event::Message(message) if message.text == "ab"));
         let update = Update::read(odd).unwrap();
         assert!(update.people.is_empty() && matches!(update.event, Event::Message(_)));
     }

@@ -52,6 +52,7 @@ pub fn contact(
         phone_number: Some(phone),
         email: Some(somebody.email),
         user_id: None,
+        own_name: None,
         language_code: None,
         is_bot: false,
         labels: Vec::new(),

@@ -143,9 +143,7 @@ impl Add {
             format!("{}\n\nThe token is shown this once.", described(&account, Some(&token.token)))
         })
     }
-}
 
-impl Add {
     /// Connects a bot.
     async fn connect(self, context: &Context) -> Outcome {
         let mut token = String::new();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use contactgram_http::server::{self as http, Limits, Room};
 use contactgram_http::{Metrics, Options};
-use contactgram_hub::{Hub, oauth};
+use contactgram_hub::{Hub, Seal, oauth};
 use contactgram_oauth::Issuer;
 use contactgram_oauth::grant::Lifetimes;
 use contactgram_store::Store;
@@ -52,8 +52,10 @@ async fn serve(context: &Context) -> Outcome {
     let store = context.open().await?;
     let oauth = oauth(config, &api.local_addr()?.to_string())?;
     let hub = context.hub(store.clone(), shutdown.clone()).with_oauth(oauth);
-    // Made here where there is none, or a bot that is connected while the server runs would wait for its restart.
-    let hub = Arc::new(context.with_gateways(hub, secrets::find_or_make(config)?)?);
+    let hub = Arc::new(match seal(config)? {
+        Some(seal) => context.with_gateways(hub, seal)?,
+        None => hub,
+    });
     let served = serve_hub(context, &hub, (api, metrics), shutdown.clone()).await;
     // Also where serving failed: whatever works beside it has to end.
     shutdown.cancel();
@@ -63,6 +65,21 @@ async fn serve(context: &Context) -> Outcome {
     }
     close(&store).await;
     served
+}
+
+/// The key for secrets. Made here where there is none, or a bot that is connected while the server runs would wait for its
+/// restart; a server that has nowhere to keep one serves its other accounts.
+fn seal(config: &Config) -> Outcome<Option<Seal>> {
+    if let Some(seal) = secrets::find(config)? {
+        return Ok(Some(seal));
+    }
+    match secrets::find_or_make(config) {
+        Ok(seal) => Ok(Some(seal)),
+        Err(error) => {
+            tracing::warn!(%error, "there is no key for secrets, so bots at a Bot API server can't run here");
+            Ok(None)
+        }
+    }
 }
 
 async fn serve_hub(

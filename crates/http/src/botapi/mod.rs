@@ -7,7 +7,7 @@ mod chats;
 mod commands;
 mod contacts;
 mod messages;
-pub(crate) mod pass;
+mod pass;
 mod updates;
 mod webhooks;
 
@@ -105,8 +105,8 @@ pub(crate) async fn method(call: Call) -> Reply {
         return Err(Failure::WrongVerb("GET, POST"));
     }
     let named = find(call.part("method"));
-    if let Some(gateway) = call.hub().gateway(call.caller.account())
-        && !named.is_some_and(|Entry(name, ..)| OURS.contains(name))
+    if !named.is_some_and(|Entry(name, ..)| OURS.contains(name))
+        && let Some(gateway) = call.hub().gateway_of(&call.caller)?
     {
         return match call.part("method").is_empty() {
             // A name in the body would be known too late to stream the body on.
@@ -133,8 +133,16 @@ pub(crate) fn run_webhook_replies(hub: &Arc<Hub>) {
         Box::pin(async move {
             let Some(hub) = hub else { return };
             let account = caller.account();
-            if let Some(gateway) = hub.gateway(account) {
-                return pass::reply_call(&hub, &gateway, caller, reply).await;
+            match hub.gateway(account) {
+                Ok(Some(gateway)) => return pass::reply_call(&hub, &gateway, caller, reply).await,
+                Ok(None) => {}
+                Err(error) => {
+                    return tracing::warn!(
+                        account.id = account.0,
+                        ?error,
+                        "a webhook's reply is not acted on"
+                    );
+                }
             }
             let Some(entry) = entry else { return };
             let asked = Asked { hub, caller, params: Params::from_iter(reply.params), once: None };

@@ -7,16 +7,16 @@ use crate::call::Call;
 use crate::reply::{Body, Failure, Reply, Response};
 use crate::server::read_body;
 use contactgram_connector::bot::{Answer, Door, MOST_BUFFERED, PassBody, PassError, Refusal, Why};
-use contactgram_hub::{Caller, Error, Gateway, Hub, NO_KEYS, ReplyCall, Sent};
-use contactgram_model::ChatId;
+use contactgram_hub::{About, Caller, Error, Gateway, Hub, NO_KEYS, ReplyCall};
 use contactgram_model::scope::Scope;
 use contactgram_resilience::verdict::{Decision, Kind};
 use contactgram_wire::params::Params;
+use http::Request;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{Method, Request};
 use http_body_util::{Either, Full};
 use hyper::body::Body as _;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const MOST_KEPT: usize = 4 << 20;
 
 /// What a method takes of a credential, by what its name says it does. Whoever may do everything may do those that
 /// nobody knows yet.
-pub(crate) fn needs(method: &str) -> &'static [Scope] {
+pub(super) fn needs(method: &str) -> &'static [Scope] {
     const ACTS: [&str; 12] = [
         "send",
         "forward",
@@ -97,24 +97,17 @@ pub(super) async fn through(call: Call, gateway: Arc<Gateway>) -> Reply {
         gateway.upstream().pass(door, query.as_deref(), Request::from_parts(head, body)).await
     };
     let answer = answered.map_err(failure)?;
-    if parts.method == Method::HEAD || !is_kept(&method) {
+    if !is_kept(&method) {
         return Ok(answer.map(streamed));
     }
     let (head, body) = answer.into_parts();
     let body = body.whole(MOST_KEPT).await.map_err(|why| failure(PassError::Unknown(why)))?;
-    let chat = params.text("chat_id").and_then(|text| text.trim().parse().ok()).map(ChatId);
+    let about = About::read(&method, |name| params.text(name).map(Cow::Borrowed));
     if head.status.is_success() {
         if let Some(answer) = Answer::read(&body) {
-            let sent = Sent {
-                chat,
-                numbers: numbers(&params),
-                connection: params.text("business_connection_id").map(str::to_owned),
-                result: answer.result.get().to_owned(),
-                method,
-            };
-            hub.keep_sent(&gateway, sent).await;
+            hub.keep_sent(&gateway, about, answer.result.get()).await;
         }
-    } else if let Some(chat) = chat {
+    } else if let Some(chat) = about.chat {
         let refusal = Refusal::read(head.status.as_u16(), &head.headers, &body);
         if refusal.decide(Kind::Send) == Decision::Blocked {
             hub.keep_blocked(&gateway, chat).await;
@@ -134,10 +127,8 @@ pub(super) async fn reply_call(hub: &Hub, gateway: &Gateway, caller: Caller, rep
     if asks || caller.needs(needs(&method)).is_err() {
         return;
     }
-    let chat = reply.params.iter().find(|(name, _)| name == "chat_id");
-    let chat = chat.and_then(|(_, text)| text.trim().parse().ok()).map(ChatId);
     let params = reply.params.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
-    let called = hub.call_upstream(gateway, &reply.method, Value::Object(params), chat).await;
+    let called = hub.call_upstream(gateway, &reply.method, params).await;
     if let Err(error) = called {
         tracing::debug!(
             account.id = gateway.account().0,
@@ -155,25 +146,14 @@ fn is_small(headers: &http::HeaderMap) -> bool {
     length.is_some_and(|length| length <= MOST_BUFFERED) && !upload && !headers.contains_key(CONTENT_ENCODING)
 }
 
-fn numbers(params: &Params) -> Vec<i64> {
-    if let Some(one) = params.text("message_id").and_then(|text| text.trim().parse().ok()) {
-        return vec![one];
-    }
-    params.text("message_ids").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-}
-
 /// An answer's body on its way.
-pub(crate) fn streamed(body: PassBody) -> Body {
+fn streamed(body: PassBody) -> Body {
     Either::Right(axum::body::Body::new(body))
 }
 
 /// Why there is no answer of the upstream, in the terms of this API.
-pub(crate) fn failure(error: PassError) -> Failure {
-    let unavailable = |text: &'static str, wait: Duration| {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        let retry_after = i64::try_from(seconds).unwrap_or(i64::MAX).max(1);
-        Failure::Hub(Error::Unavailable { text: text.into(), retry_after })
-    };
+fn failure(error: PassError) -> Failure {
+    let unavailable = |text: &'static str, wait| Failure::Hub(Error::unavailable(text, wait));
     match error {
         PassError::Open { retry_after } => unavailable("the upstream is down", retry_after),
         PassError::NotSent(_) => unavailable("the upstream can't be reached", Duration::from_secs(1)),

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use contactgram_model::hex;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest as _, Sha256};
@@ -34,8 +35,8 @@ pub(super) fn routes() -> Router<App> {
 }
 
 fn tag(text: &str) -> HeaderValue {
-    let digest: String =
-        Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let mut digest = hex::encode(&Sha256::digest(text));
+    digest.truncate(16);
     HeaderValue::try_from(format!("\"{digest}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 

@@ -124,7 +124,14 @@ mod tests {
     use contactgram_model::{Actor, UserId};
 
     fn ann() -> Caller {
-        Caller { account: UserId(5), scopes: Scopes::all(), narrow: None, token: 1, actor: Actor::Token(1) }
+        Caller {
+            account: UserId(5),
+            scopes: Scopes::all(),
+            narrow: None,
+            token: 1,
+            actor: Actor::Token(1),
+            at_upstream: false,
+        }
     }
 
     fn token(n: usize) -> PlainToken {

@@ -5,7 +5,7 @@ use super::{Event, record};
 use crate::access::AccountManage;
 use crate::members::{EVERYWHERE, needs_role};
 use crate::{Error, Hub, Permit};
-use contactgram_model::audit::to_hex;
+use contactgram_model::hex;
 use contactgram_model::page::{decode_cursor, encode_cursor};
 use contactgram_model::{Action, Actor, Role, Timestamp, UserId};
 use contactgram_store::ops::audit::{self, Kept, Place, Query};
@@ -170,6 +170,6 @@ fn shown(Kept { entry, hash, .. }: Kept) -> Result<AuditView, Error> {
         action: entry.action,
         target: entry.target,
         details: RawValue::from_string(entry.details).map_err(Error::internal)?,
-        hash: to_hex(&hash),
+        hash: hex::encode(&hash),
     })
 }

@@ -6,7 +6,8 @@
 
 use crate::{Error, Hub};
 use contactgram_model::UserId;
-use contactgram_model::audit::{AuditHash, FIRST, to_hex};
+use contactgram_model::audit::{AuditHash, FIRST};
+use contactgram_model::hex;
 use contactgram_store::Tx;
 use contactgram_store::ops::audit::{self, Head, Kept};
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,7 @@ pub struct BrokenChain {
 
 impl From<Head> for AuditHead {
     fn from(head: Head) -> AuditHead {
-        AuditHead { account_id: head.account, seq: head.seq, hash: to_hex(&head.hash) }
+        AuditHead { account_id: head.account, seq: head.seq, hash: hex::encode(&head.hash) }
     }
 }
 
@@ -112,7 +113,7 @@ impl Chain {
             if kept.hash != kept.entry.hash(&self.last) {
                 return Err(self.broken("this entry is not as it was written"));
             }
-            let hash = to_hex(&kept.hash);
+            let hash = hex::encode(&kept.hash);
             if self.kept.iter().any(|head| head.seq == self.next && !head.hash.eq_ignore_ascii_case(&hash)) {
                 return Err(self.broken("this entry is another than the one whose head was kept"));
             }

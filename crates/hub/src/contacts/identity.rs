@@ -1,6 +1,7 @@
 //! Which contact, and which user, a caller means; and what happens when the user of a contact becomes
 //! known: the contact takes the user's id, and the id it had keeps working.
 
+use super::learn::own_name;
 use super::{Moment, log, number, take_over};
 use crate::{Error, Rings};
 use contactgram_model::contact::ContactChange;
@@ -109,6 +110,7 @@ pub(super) fn become_user(
     let (old, new) = (contact.id, ContactId(user.id.0));
     if user.kind.is_known() {
         take_over(&mut contact, user);
+        contact.follow(own_name(user));
     }
     if old == new {
         return Ok(contact);

@@ -5,7 +5,7 @@ use super::{Moment, blank, free_id, log, number, take_over};
 use crate::access::View;
 use crate::{Error, Rings};
 use contactgram_model::{
-    Contact, ContactId, ContactSource, PhoneNumber, Timestamp, UpdateKind, User, UserId, ids,
+    Contact, ContactId, ContactSource, OwnName, PhoneNumber, Timestamp, UpdateKind, User, UserId, ids,
 };
 use contactgram_store::Tx;
 use contactgram_store::ops::counters::ContactPlace;
@@ -32,12 +32,74 @@ pub(crate) fn learn(
     };
     let same = known.username == user.username
         && known.language_code == user.language_code
-        && known.user_id == Some(user.id);
+        && known.user_id == Some(user.id)
+        && match &known.own_name {
+            Some(own) => (&own.first_name, &own.last_name) == (&user.first_name, &user.last_name),
+            None => (&known.first_name, &known.last_name) == (&user.first_name, &user.last_name),
+        };
     if same {
         return Ok(());
     }
+    let before = known.clone();
     take_over(&mut known, user);
+    known.follow(own_name(user));
+    if known == before {
+        return Ok(());
+    }
     change(tx, rings, account, known, now)
+}
+
+/// What a shared contact tells of a number.
+pub(super) struct Card<'a> {
+    /// As E.164; none where it is known to be somebody else's.
+    pub phone: Option<String>,
+    /// Of its vCard.
+    email: Option<String>,
+    /// Whether its own holder shared it, which proves the number.
+    pub own: bool,
+    shared: &'a SharedContact,
+}
+
+impl Card<'_> {
+    /// Reads what `from` shared; `None` for what is no number.
+    pub fn read(from: Option<UserId>, shared: &SharedContact) -> Option<Card<'_>> {
+        let phone = PhoneNumber::from_telegram(&shared.phone_number).ok()?.e164().to_owned();
+        let email = shared.vcard.as_deref().and_then(|card| vcard::emails(card).into_iter().next());
+        let own = shared.user_id.is_some() && shared.user_id == from;
+        Some(Card { phone: Some(phone), email, own, shared })
+    }
+
+    /// An id for somebody who has none that is known. A rerun must choose the same: the number and the time are chance
+    /// enough.
+    pub fn moment(&self, account: UserId, now: Timestamp) -> Moment {
+        let digits = self.phone.as_deref().unwrap_or_default().trim_start_matches('+');
+        let seed = digits.parse().unwrap_or(0_u64) ^ (now as u64).rotate_left(40);
+        let fresh = ContactId(ids::pick(&ContactId::OWN, seed));
+        Moment { account, view: View::whole(account), now, fresh, seed }
+    }
+
+    /// Makes it a contact that wasn't there.
+    pub fn fill(self, contact: &mut Contact) {
+        contact.first_name.clone_from(&self.shared.first_name);
+        contact.last_name.clone_from(&self.shared.last_name);
+        contact.phone_verified = self.own && self.phone.is_some();
+        contact.phone_number = self.phone;
+        contact.email = self.email;
+    }
+
+    /// Adds it to a contact that is there: what is proven takes the place of what was, the rest fills gaps.
+    pub fn add_to(self, known: &mut Contact) {
+        if let Some(phone) = self.phone
+            && (self.own || known.phone_number.is_none())
+        {
+            let proven = known.phone_verified && known.phone_number.as_ref() == Some(&phone);
+            known.phone_verified = self.own || proven;
+            known.phone_number = Some(phone);
+        }
+        if known.email.is_none() || (self.own && self.email.is_some()) {
+            known.email = self.email;
+        }
+    }
 }
 
 /// Records a contact that `from` shared with `account`: their own, which proves the number, or another's.
@@ -48,10 +110,8 @@ pub(crate) fn learn_shared(
     from: &User,
     shared: &SharedContact,
 ) -> Result<(), Error> {
-    let Ok(phone) = PhoneNumber::from_telegram(&shared.phone_number) else { return Ok(()) };
-    let phone = phone.e164().to_owned();
-    let email = shared.vcard.as_deref().and_then(|card| vcard::emails(card).into_iter().next());
-    let own = shared.user_id == Some(from.id);
+    let Some(card) = Card::read(Some(from.id), shared) else { return Ok(()) };
+    let Some(phone) = card.phone.clone() else { return Ok(()) };
     let by_user = match shared.user_id {
         Some(id) => contacts::of_user(tx, account, id)?,
         None => None,
@@ -74,32 +134,18 @@ pub(crate) fn learn_shared(
         let mut contact = match &user {
             Some(user) => met(user, ContactSource::Shared, now),
             None => {
-                // A rerun must choose the same id: the number and the time are chance enough.
-                let digits: u64 = phone.trim_start_matches('+').parse().unwrap_or_default();
-                let seed = digits ^ (now as u64).rotate_left(40);
-                let fresh = ContactId(ids::pick(&ContactId::OWN, seed));
-                let moment = Moment { account, view: View::whole(account), now, fresh, seed };
+                let moment = card.moment(account, now);
                 let names = (shared.first_name.as_str(), shared.last_name.clone());
                 let id = free_id(tx, moment)?;
                 let id = number::place(tx, moment, number::waiting(id, names, Some(&phone)))?;
                 blank(id, ContactSource::Shared, now)
             }
         };
-        contact.first_name.clone_from(&shared.first_name);
-        contact.last_name.clone_from(&shared.last_name);
-        contact.phone_number = Some(phone);
-        contact.phone_verified = own;
-        contact.email = email;
+        card.fill(&mut contact);
         return add(tx, rings, account, contact, now);
     };
     let before = known.clone();
-    if own || known.phone_number.is_none() {
-        known.phone_verified = own || (known.phone_verified && known.phone_number.as_ref() == Some(&phone));
-        known.phone_number = Some(phone);
-    }
-    if known.email.is_none() || (own && email.is_some()) {
-        known.email = email;
-    }
+    card.add_to(&mut known);
     if known == before { Ok(()) } else { change(tx, rings, account, known, now) }
 }
 
@@ -123,6 +169,11 @@ pub(crate) fn set_blocked(
     contact.version = version;
     contacts::set_blocked(tx, account, &contact)?;
     log(tx, rings, account, (wanted, UpdateKind::ContactChanged, now), &contact)
+}
+
+/// What a user is called.
+pub(super) fn own_name(user: &User) -> OwnName {
+    OwnName { first_name: user.first_name.clone(), last_name: user.last_name.clone() }
 }
 
 pub(super) fn met(user: &User, source: ContactSource, now: Timestamp) -> Contact {

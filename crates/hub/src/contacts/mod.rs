@@ -241,6 +241,10 @@ fn add_new(
         }
     }
     change.apply(&mut contact);
+    contact.own_name = None;
+    if let Some(user) = known {
+        contact.follow(learn::own_name(user));
+    }
     respell(&mut contact, known);
     // Nobody can have blocked the account who is not known.
     contact.is_blocked = found.user.is_some() && chats::is_blocked(tx, account, UserId(id.0))?;
@@ -344,6 +348,7 @@ pub(crate) fn blank(id: ContactId, source: ContactSource, now: Timestamp) -> Con
         phone_number: None,
         email: None,
         user_id: None,
+        own_name: None,
         language_code: None,
         is_bot: false,
         labels: Vec::new(),

@@ -14,6 +14,7 @@ use contactgram_store::ops::tokens::NewToken;
 use contactgram_store::ops::{accounts as rows, counters, directory, tokens, updates, upstreams};
 use contactgram_wire::foreign::Person;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What an account on a Bot API server is made from.
 #[derive(Debug, Clone, Default)]
@@ -129,9 +130,8 @@ fn refused(error: CallError) -> Error {
             Error::bad("token is unknown to the upstream, or upstream is no Bot API server")
         }
         CallError::Wait { retry_after } | CallError::Open { retry_after } => {
-            let text = error.to_string().into();
-            Error::Unavailable { text, retry_after: i64::try_from(retry_after.as_secs()).unwrap_or(1).max(1) }
+            Error::unavailable(error.to_string(), retry_after)
         }
-        other => Error::Unavailable { text: other.to_string().into(), retry_after: 5 },
+        other => Error::unavailable(other.to_string(), Duration::from_secs(5)),
     }
 }

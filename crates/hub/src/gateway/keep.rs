@@ -18,7 +18,7 @@ pub(super) fn space(connection: Option<&str>) -> i64 {
     digest.first_chunk().map_or(1, |bytes| (i64::from_be_bytes(*bytes) & i64::MAX).max(1))
 }
 
-/// Keeps an update with all that it teaches. One that was kept before changes nothing.
+/// Keeps an update with all that it teaches. The caller has looked that it wasn't kept before.
 pub(super) fn update(
     tx: &mut dyn Tx,
     rings: &mut Rings,
@@ -52,6 +52,16 @@ pub(super) fn update(
         }
         Event::Other => {}
     }
+    log(tx, rings, (account, now), update)
+}
+
+/// Keeps an update alone, for whoever asks for updates.
+pub(super) fn log(
+    tx: &mut dyn Tx,
+    rings: &mut Rings,
+    (account, now): (UserId, Timestamp),
+    update: &Update<'_>,
+) -> Result<(), Error> {
     // A kind that this version doesn't know can't be asked for by name, and stops some client libraries for good.
     let Some(kind) = UpdateKind::parse(update.kind) else { return Ok(()) };
     let new = NewUpdate { kind, lane: update.lane, date: now, payload: update.payload };

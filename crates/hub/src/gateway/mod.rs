@@ -9,15 +9,16 @@ mod send;
 mod sent;
 
 pub use connect::NewBot;
-pub use sent::Sent;
+pub use sent::About;
 
 use crate::seal::Seal;
-use crate::{Error, Hub};
+use crate::{Caller, Error, Hub};
 use contactgram_connector::bot::{BaseUrl, Uplinks, Upstream, UpstreamToken};
 use contactgram_model::UserId;
 use contactgram_store::ops::upstreams::{self, UpstreamRow};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// One account's gateway.
@@ -34,7 +35,8 @@ pub struct Gateway {
 #[derive(Default)]
 pub(crate) struct Gateways {
     means: Option<Means>,
-    running: RwLock<HashMap<UserId, Arc<Gateway>>>,
+    /// By account; none where what the store says of it can't be used here.
+    running: RwLock<HashMap<UserId, Option<Arc<Gateway>>>>,
     /// Who polls; not set in a process that only looks.
     hub: OnceLock<Weak<Hub>>,
 }
@@ -57,14 +59,17 @@ impl Gateway {
 }
 
 impl Gateways {
-    fn get(&self, account: UserId) -> Option<Arc<Gateway>> {
-        self.running.read().unwrap_or_else(PoisonError::into_inner).get(&account).map(Arc::clone)
+    fn get(&self, account: UserId) -> Option<Option<Arc<Gateway>>> {
+        self.running.read().unwrap_or_else(PoisonError::into_inner).get(&account).cloned()
     }
 
     fn means(&self) -> Result<&Means, Error> {
         self.means.as_ref().ok_or_else(|| Error::internal("no key and no uplinks were given"))
     }
 }
+
+/// For callers; the log says why.
+const NOT_OPEN: &str = "the bot's upstream is not connected";
 
 /// What a bot's token is sealed for.
 fn owner(account: UserId) -> String {
@@ -80,15 +85,35 @@ impl Hub {
     }
 
     /// An account's gateway, if its bot lives on a Bot API server.
-    pub fn gateway(&self, account: UserId) -> Option<Arc<Gateway>> {
-        self.gateways.get(account)
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it does and can't be reached from here.
+    pub fn gateway(&self, account: UserId) -> Result<Option<Arc<Gateway>>, Error> {
+        match self.gateways.get(account) {
+            Some(None) => Err(Error::unavailable(NOT_OPEN, Duration::from_secs(60))),
+            found => Ok(found.flatten()),
+        }
+    }
+
+    /// The same for whoever calls: they may know of a connected bot before this process does.
+    ///
+    /// # Errors
+    /// As [`gateway`](Hub::gateway).
+    pub fn gateway_of(&self, caller: &Caller) -> Result<Option<Arc<Gateway>>, Error> {
+        let gateway = self.gateway(caller.account())?;
+        if gateway.is_none() && caller.is_at_upstream() {
+            return Err(Error::unavailable(NOT_OPEN, Duration::from_secs(1)));
+        }
+        Ok(gateway)
+    }
+
+    /// Whether an account's bot lives on a Bot API server.
+    pub(crate) fn is_at_upstream(&self, account: UserId) -> bool {
+        self.gateways.get(account).is_some()
     }
 
     /// Brings the running gateways to what the store says: at the start, and when somebody changed it.
     pub(crate) async fn start_gateways(self: &Arc<Self>) -> Result<(), Error> {
-        if self.gateways.means.is_none() {
-            return Ok(());
-        }
         let _once = self.gateways.hub.set(Arc::downgrade(self));
         self.renew_gateways().await
     }
@@ -98,6 +123,8 @@ impl Hub {
         let rows = self.store.read(|tx| Ok::<_, Error>(upstreams::all(tx)?)).await?;
         let mut running = self.gateways.running.write().unwrap_or_else(PoisonError::into_inner);
         running.retain(|account, gateway| {
+            // What could not be opened is tried again.
+            let Some(gateway) = gateway else { return false };
             let stays = rows.iter().any(|row| row.account == *account && row.is_like(&gateway.row));
             if !stays {
                 gateway.ended.cancel();
@@ -111,13 +138,14 @@ impl Hub {
             match self.open(row) {
                 Ok(gateway) => {
                     let gateway = Arc::new(gateway);
-                    running.insert(gateway.account, Arc::clone(&gateway));
+                    running.insert(gateway.account, Some(Arc::clone(&gateway)));
                     if gateway.row.stopped.is_none() {
                         self.tasks.spawn(poll::run(Arc::clone(&hub), gateway));
                     }
                 }
                 Err((account, why)) => {
                     tracing::error!(account.id = account.0, why, "a bot's upstream can't be used");
+                    running.insert(account, None);
                 }
             }
         }

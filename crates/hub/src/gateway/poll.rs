@@ -9,6 +9,7 @@ use contactgram_resilience::backoff::Exponential;
 use contactgram_resilience::entropy;
 use contactgram_store::ops::{counters, upstreams};
 use contactgram_wire::foreign::Update;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,10 +54,9 @@ async fn poll(hub: &Hub, gateway: &Gateway) {
         match gateway.upstream.get_updates(&asked).await {
             Ok(batch) => {
                 failures = 0;
-                let batch: Vec<String> = batch.into_iter().map(|update| update.get().to_owned()).collect();
-                while let Err(error) = take(hub, gateway, batch.clone()).await {
-                    tracing::warn!(account.id = account.0, ?error, "updates can't be kept yet");
-                    tokio::time::sleep(STORE_PAUSE).await;
+                let batch: Arc<[Box<RawValue>]> = batch.into();
+                if !batch.is_empty() {
+                    keep_all(hub, gateway, batch).await;
                 }
             }
             Err(CallError::Stop(_)) => return stop(hub, gateway).await,
@@ -87,24 +87,71 @@ async fn pause(gateway: &Gateway, error: &CallError, failures: u32) -> Duration 
     }
 }
 
-/// Keeps a batch, unless somebody has kept it already.
-async fn take(hub: &Hub, gateway: &Gateway, batch: Vec<String>) -> Result<(), Error> {
-    if batch.is_empty() {
-        return Ok(());
+/// Keeps a batch, however long the store takes.
+async fn keep_all(hub: &Hub, gateway: &Gateway, batch: Arc<[Box<RawValue>]>) {
+    if keep_once(hub, gateway, (&batch, Depth::All)).await {
+        return;
     }
+    // Something in it can't be kept: it must not stop what comes after, nor what it came with.
+    for update in &*batch {
+        let one: Arc<[Box<RawValue>]> = Arc::new([update.clone()]);
+        for depth in [Depth::All, Depth::Log, Depth::Number] {
+            if keep_once(hub, gateway, (&one, depth)).await {
+                break;
+            }
+            tracing::error!(account.id = gateway.account.0, ?depth, "an update can't be kept so");
+        }
+    }
+}
+
+/// How much of an update is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// It, and what it teaches.
+    All,
+    /// It alone.
+    Log,
+    /// That it came.
+    Number,
+}
+
+/// Keeps a batch once the store can; `false` where it never will.
+async fn keep_once(hub: &Hub, gateway: &Gateway, (batch, depth): (&Arc<[Box<RawValue>]>, Depth)) -> bool {
+    loop {
+        match take(hub, gateway, (Arc::clone(batch), depth)).await {
+            Ok(()) => return true,
+            Err(error @ Error::Unavailable { .. }) => {
+                tracing::warn!(account.id = gateway.account.0, ?error, "updates can't be kept yet");
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Keeps a batch, unless somebody has kept it already.
+async fn take(
+    hub: &Hub,
+    gateway: &Gateway,
+    (batch, depth): (Arc<[Box<RawValue>]>, Depth),
+) -> Result<(), Error> {
     let (account, now) = (gateway.account, hub.clock.now());
     let keeping = hub.change(account, move |tx, rings| {
         counters::lock(tx, account)?;
         let Some(mut next) = upstreams::next_update(tx, account)? else { return Ok(()) };
-        for json in &batch {
-            let Some(update) = Update::read(json) else {
+        for json in &*batch {
+            let Some(update) = Update::read(json.get()) else {
                 tracing::warn!(account.id = account.0, "an update that can't be read is passed over");
                 continue;
             };
             if update.id < next {
                 continue;
             }
-            keep::update(tx, rings, (account, now), &update)?;
+            match depth {
+                Depth::All => keep::update(tx, rings, (account, now), &update)?,
+                Depth::Log => keep::log(tx, rings, (account, now), &update)?,
+                Depth::Number => {}
+            }
             next = update.id.saturating_add(1);
         }
         Ok(upstreams::taken(tx, account, next)?)

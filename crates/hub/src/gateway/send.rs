@@ -1,14 +1,14 @@
 //! Messages that this server writes in a bot's name: a reply from the portal or to a contact, and the method call in the
 //! answer to a webhook. They go the way of all that passes through, and are kept alike.
 
-use super::{Gateway, Sent};
+use super::{About, Gateway};
 use crate::access::View;
 use crate::messages::resolve;
 use crate::{Answer, Draft, Error, Hub};
 use contactgram_connector::bot::{CallError, How};
-use contactgram_model::ChatId;
 use contactgram_wire::foreign::Message;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::time::Duration;
 
 impl Hub {
@@ -50,7 +50,7 @@ impl Hub {
         if draft.protected {
             params.insert("protect_content".to_owned(), json!(true));
         }
-        let result = self.call_upstream(gateway, method, Value::Object(params), Some(chat)).await?;
+        let result = self.call_upstream(gateway, method, params).await?;
         // What is not a message can't be shown as one.
         let value: Value = serde_json::from_str(&result).map_err(Error::internal)?;
         Message::read(&value).ok_or_else(|| Error::internal("the upstream answered no message"))?;
@@ -62,24 +62,21 @@ impl Hub {
         &self,
         gateway: &Gateway,
         method: &str,
-        params: Value,
-        chat: Option<ChatId>,
+        params: Map<String, Value>,
     ) -> Result<String, Error> {
-        match gateway.upstream().call(method, &params, How::SEND).await {
+        let about = About::read(method, |name| match params.get(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            other => Some(Cow::Owned(other.to_string())),
+        });
+        match gateway.upstream().call(method, &Value::Object(params), How::SEND).await {
             Ok(answer) => {
                 let result = answer.result.get().to_owned();
-                let sent = Sent {
-                    method: method.to_ascii_lowercase(),
-                    chat,
-                    numbers: params["message_id"].as_i64().into_iter().collect(),
-                    connection: params["business_connection_id"].as_str().map(str::to_owned),
-                    result: result.clone(),
-                };
-                self.keep_sent(gateway, sent).await;
+                self.keep_sent(gateway, about, &result).await;
                 Ok(result)
             }
             Err(error) => {
-                if let (CallError::Blocked(_), Some(chat)) = (&error, chat) {
+                if let (CallError::Blocked(_), Some(chat)) = (&error, about.chat) {
                     self.keep_blocked(gateway, chat).await;
                 }
                 Err(refused(&error))
@@ -90,15 +87,9 @@ impl Hub {
 
 /// An upstream's refusal in the terms of this API.
 fn refused(error: &CallError) -> Error {
-    let seconds = |wait: &Duration| {
-        let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        i64::try_from(whole).unwrap_or(i64::MAX).max(1)
-    };
     match error {
-        CallError::Wait { retry_after } => Error::TooMany { retry_after: seconds(retry_after) },
-        CallError::Open { retry_after } => {
-            Error::Unavailable { text: "the upstream is down".into(), retry_after: seconds(retry_after) }
-        }
+        CallError::Wait { retry_after } => Error::too_many(*retry_after),
+        CallError::Open { retry_after } => Error::unavailable("the upstream is down", *retry_after),
         CallError::Refused(refusal) | CallError::Blocked(refusal) => {
             let text = refusal.description.clone().unwrap_or_default();
             // Each code's own words are put in front again.
@@ -109,10 +100,10 @@ fn refused(error: &CallError) -> Error {
             }
         }
         CallError::Stop(_) => {
-            Error::Unavailable { text: "the upstream refuses the bot's token".into(), retry_after: 60 }
+            Error::unavailable("the upstream refuses the bot's token", Duration::from_secs(60))
         }
         // Whether it acted is unknown: whoever sends again may send twice.
         CallError::Unknown(_) | CallError::Failing(_) => Error::Internal,
-        other => Error::Unavailable { text: other.to_string().into(), retry_after: 1 },
+        other => Error::unavailable(other.to_string(), Duration::from_secs(1)),
     }
 }

@@ -9,10 +9,11 @@ use contactgram_store::ops::{chats, counters};
 use contactgram_wire::foreign::Message;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
-/// A call that the upstream answered with yes.
+/// What a call is about, as far as it tells how its answer is kept.
 #[derive(Debug, Clone)]
-pub struct Sent {
+pub struct About {
     /// The method's name in lower case.
     pub method: String,
     /// `chat_id`, where it was a number that could be read.
@@ -21,17 +22,34 @@ pub struct Sent {
     pub numbers: Vec<i64>,
     /// `business_connection_id`.
     pub connection: Option<String>,
-    /// The answer's `result`.
-    pub result: String,
+}
+
+impl About {
+    /// Reads it from parameters, which are texts however they came.
+    pub fn read<'p>(method: &str, param: impl Fn(&str) -> Option<Cow<'p, str>>) -> About {
+        let number = |name: &str| param(name).and_then(|text| text.trim().parse().ok());
+        let numbers = match number("message_id") {
+            Some(one) => vec![one],
+            None => {
+                param("message_ids").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+            }
+        };
+        About {
+            method: method.to_ascii_lowercase(),
+            chat: number("chat_id").map(ChatId),
+            numbers,
+            connection: param("business_connection_id").map(Cow::into_owned),
+        }
+    }
 }
 
 impl Hub {
-    /// Keeps what a call through a gateway did. It never fails: what is not kept is logged.
-    pub async fn keep_sent(&self, gateway: &Gateway, sent: Sent) {
+    /// Keeps what a call did that the upstream answered with this `result`. It never fails: what is not kept is logged.
+    pub async fn keep_sent(&self, gateway: &Gateway, about: About, result: &str) {
         let account = gateway.account();
-        let deletes = matches!(sent.method.as_str(), "deletemessage" | "deletemessages");
-        let messages = if deletes { Vec::new() } else { messages(&sent.result) };
-        if messages.is_empty() && !(deletes && sent.result == "true" && !sent.numbers.is_empty()) {
+        let deletes = matches!(about.method.as_str(), "deletemessage" | "deletemessages");
+        let messages = if deletes { Vec::new() } else { messages(result) };
+        if messages.is_empty() && !(deletes && result == "true" && !about.numbers.is_empty()) {
             return;
         }
         let keeping = self.change(account, move |tx, rings| {
@@ -39,9 +57,9 @@ impl Hub {
             for (message, body) in &messages {
                 keep::message(tx, rings, account, message, body)?;
             }
-            if let (true, Some(chat)) = (deletes, sent.chat) {
-                let space = keep::space(sent.connection.as_deref());
-                for number in &sent.numbers {
+            if let (true, Some(chat)) = (deletes, about.chat) {
+                let space = keep::space(about.connection.as_deref());
+                for number in &about.numbers {
                     keep::forget(tx, rings, account, Place { space, chat, number: *number })?;
                 }
             }

@@ -4,7 +4,7 @@ use super::{ChatRef, resolve};
 use crate::access::{MessagesRead, View};
 use crate::{Error, Hub, Permit};
 use contactgram_model::search::Term;
-use contactgram_model::{ChatId, Direction, MessageId, StoredMessage, Timestamp, UserId, search};
+use contactgram_model::{Direction, MessageId, StoredMessage, Timestamp, search};
 use contactgram_store::Tx;
 use contactgram_store::ops::history::{self, Query};
 use contactgram_store::ops::upstreams::Place;
@@ -36,8 +36,6 @@ pub struct HistoryQuery {
     pub offset: i64,
     /// Rows at most.
     pub limit: i64,
-    /// Whether message ids are those of a bot's upstream; the hub says.
-    pub of_upstream: bool,
 }
 
 /// A page of history.
@@ -59,7 +57,7 @@ impl Hub {
         query: HistoryQuery,
     ) -> Result<HistoryPage, Error> {
         let view = permit.view();
-        let query = HistoryQuery { of_upstream: self.gateway(view.account()).is_some(), ..query };
+        let is_bots = self.is_at_upstream(view.account());
         // First pages touch few rows and run where they are asked; the rest may take its time elsewhere.
         let cheap = view.narrow().is_none()
             && query.q.is_none()
@@ -70,10 +68,11 @@ impl Hub {
             && query.after.is_none()
             && query.offset <= 500
             && query.limit <= 100;
-        if cheap {
-            return self.store.read(move |tx| page(tx, view, &query)).await;
-        }
-        self.store.scan(move |tx| page(tx, view, &query)).await
+        let page = move |tx: &mut dyn Tx| {
+            let placed = if is_bots { Some(places(tx, view, &query)?) } else { None };
+            page(tx, view, placed.as_ref().unwrap_or(&query))
+        };
+        if cheap { self.store.read(page).await } else { self.store.scan(page).await }
     }
 
     /// One message, as JSON.
@@ -86,7 +85,7 @@ impl Hub {
         chat: ChatRef,
         id: MessageId,
     ) -> Result<String, Error> {
-        let (view, is_bots) = (permit.view(), self.gateway(permit.account()).is_some());
+        let (view, is_bots) = (permit.view(), self.is_at_upstream(permit.account()));
         let reading = self.store.read(move |tx| {
             let chat = resolve(tx, view, &chat)?;
             let found = match is_bots {
@@ -107,17 +106,16 @@ fn of_upstream(tx: &mut dyn Tx, view: View, place: Place) -> Result<Option<Store
     })
 }
 
-/// `before` and `after` of a bot at an upstream, as places in the mailbox: its numbers count in each channel anew.
-fn bounds(
-    tx: &mut dyn Tx,
-    (owner, chat): (UserId, Option<ChatId>),
-    query: &HistoryQuery,
-) -> Result<(Option<MessageId>, Option<MessageId>), Error> {
+/// The query with `before` and `after` of a bot at an upstream as places in the mailbox: its numbers count in each
+/// channel anew.
+fn places(tx: &mut dyn Tx, view: View, query: &HistoryQuery) -> Result<HistoryQuery, Error> {
     if query.before.is_none() && query.after.is_none() {
-        return Ok((None, None));
+        return Ok(query.clone());
     }
+    let (owner, chat) = (view.account(), query.chat.as_ref());
     let chat =
         chat.ok_or(Error::bad("before and after need chat_id: numbers of messages count in each chat"))?;
+    let chat = resolve(tx, view, chat)?;
     let mut at = |number: i64| upstreams::first_from(tx, owner, Place { space: 0, chat, number });
     let before = match query.before {
         Some(id) => at(id.0)?,
@@ -128,7 +126,7 @@ fn bounds(
         Some(id) => Some(at(id.0.saturating_add(1))?.map_or(MessageId(i64::MAX), |id| MessageId(id.0 - 1))),
         None => None,
     };
-    Ok((before, after))
+    Ok(HistoryQuery { before, after, ..query.clone() })
 }
 
 /// A page of any mailbox, as far as it is seen.
@@ -143,17 +141,13 @@ pub(crate) fn page(tx: &mut dyn Tx, view: View, query: &HistoryQuery) -> Result<
         Some(chat) => Some(resolve(tx, view, chat)?),
         None => None,
     };
-    let (before, after) = match query.of_upstream {
-        true => bounds(tx, (owner, chat), query)?,
-        false => (query.before, query.after),
-    };
     let since = query.since.map(|time| history::first_at(tx, owner, time)).transpose()?;
     let until = query.until.map(|time| history::first_at(tx, owner, time)).transpose()?;
     let plan = Query {
         chat,
         direction: query.direction,
-        from: since.into_iter().chain(after.map(|id| MessageId(id.0.saturating_add(1)))).max(),
-        below: until.into_iter().chain(before).min(),
+        from: since.into_iter().chain(query.after.map(|id| MessageId(id.0.saturating_add(1)))).max(),
+        below: until.into_iter().chain(query.before).min(),
         // A chat that was found is one that is seen.
         view: view.narrow().filter(|_| chat.is_none()),
         without_shared: !view.private() && terms.iter().any(Term::has_digit),

@@ -71,7 +71,7 @@ impl Hub {
             // The answer tells whose the number is.
             view.needs_private()?;
         }
-        if let Some(gateway) = self.gateway(view.account()) {
+        if let Some(gateway) = self.gateway(view.account())? {
             if once.is_some() {
                 return Err(NO_KEYS);
             }

@@ -67,15 +67,12 @@ impl World {
     async fn write(&self, text: &str) {
         let content = Content { text: Some(text.to_owned()), ..Content::default() };
         let act = Act::Write { content, reply_to: None };
-        // Where the store's queue is short, a machine under load turns some away.
-        while let Err(error) = self.hub.act(self.person, ChatRef::Id(self.account.0), act.clone()).await {
-            assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
-        }
+        insist(async || self.hub.act(self.person, ChatRef::Id(self.account.0), act.clone()).await).await;
     }
 
     async fn set(&self, receiver: &Receiver) {
         let request = WebhookRequest { url: receiver.url("/hook"), ..WebhookRequest::default() };
-        self.hub.set_webhook(&self.caller.permit().unwrap(), request).await.unwrap();
+        insist(async || self.hub.set_webhook(&self.caller.permit().unwrap(), request.clone()).await).await;
     }
 
     async fn info(&self) -> WebhookInfo {
@@ -90,6 +87,13 @@ impl World {
             }
         };
         tokio::time::timeout(Duration::from_secs(60), wait).await.expect("it comes to hold");
+    }
+}
+
+/// Does it until the store takes it: where its queue is short, a machine under load turns some away.
+async fn insist<T>(mut work: impl AsyncFnMut() -> Result<T, Error>) {
+    while let Err(error) = work().await {
+        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
     }
 }
 

@@ -27,7 +27,8 @@ static FROM: Sql = Sql::new(
      AND number >= $4 ORDER BY number LIMIT 1",
 );
 static KEEP: Sql = Sql::new(
-    "INSERT INTO upstream_messages (account_id, space, chat_id, number, message_id) VALUES ($1, $2, $3, $4, $5)",
+    "INSERT INTO upstream_messages (account_id, space, chat_id, number, message_id) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (account_id, space, chat_id, number) DO UPDATE SET message_id = excluded.message_id",
 );
 static FORGET: Sql = Sql::new("DELETE FROM upstream_messages WHERE account_id = $1 AND message_id = $2");
 
@@ -99,7 +100,7 @@ pub fn first_from(tx: &mut dyn Tx, account: UserId, place: Place) -> R<Option<Me
     tx.opt(&FROM, p![account, space, chat, number], |row| row.int(0).map(MessageId))
 }
 
-/// Notes where a message is.
+/// Notes where a message is; the last that had this place is the one that has it.
 pub fn keep_message(tx: &mut dyn Tx, account: UserId, place: Place, id: MessageId) -> R<()> {
     let Place { space, chat, number } = place;
     tx.execute(&KEEP, p![account, space, chat, number, id]).map(drop)

@@ -64,6 +64,13 @@ fn contact() -> RefOr<Schema> {
             may("phone_number", text("E.164.").pattern(Some(r"^\+[0-9]{7,15}$"))),
             may("email", sized("", 3..=254)),
             may("user_id", whole("The Telegram user, once known; then it equals `id`.")),
+            may(
+                "own_name",
+                record(
+                    "What the user is called by themselves: there once the account has saved another name.",
+                    [must("first_name", text("")), may("last_name", text(""))],
+                ),
+            ),
             may("language_code", text("IETF language tag.")),
             may("is_bot", always("There only for bots.", true)),
             may("labels", list("Sorted, each once.", sized("", 1..=64))),
@@ -160,7 +167,7 @@ mod tests {
     use super::*;
     use crate::openapi::tests::{keys, properties};
     use contactgram_model::contact::ContactSource;
-    use contactgram_model::{Contact, ContactId, UserId};
+    use contactgram_model::{Contact, ContactId, OwnName, UserId};
     use contactgram_wire::event::RemovedContact;
 
     #[test]
@@ -174,6 +181,7 @@ mod tests {
             phone_number: text(),
             email: text(),
             user_id: Some(UserId(1)),
+            own_name: Some(OwnName { first_name: "Johnny".to_owned(), last_name: text() }),
             language_code: text(),
             is_bot: true,
             labels: vec!["vip".to_owned()],

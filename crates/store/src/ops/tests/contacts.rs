@@ -15,6 +15,7 @@ fn full(id: i64) -> Contact {
         phone_number: Some("+14155550100".to_owned()),
         email: Some("john@example.com".to_owned()),
         user_id: Some(UserId(id)),
+        own_name: None,
         language_code: Some("de-AT".to_owned()),
         is_bot: true,
         labels: vec!["friends".to_owned(), "vip".to_owned()],

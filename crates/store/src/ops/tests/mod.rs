@@ -72,6 +72,7 @@ fn contact(id: i64, first_name: &str) -> Contact {
         phone_number: None,
         email: None,
         user_id: None,
+        own_name: None,
         language_code: None,
         is_bot: false,
         labels: Vec::new(),
