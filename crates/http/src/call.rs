@@ -49,6 +49,15 @@ pub(crate) struct Asked {
     pub once: Option<Once>,
 }
 
+/// The token that a path names behind `bot`, as it was written.
+pub(crate) fn path_token(app: &App, text: &str) -> Result<PlainToken, Failure> {
+    if !app.options.allow_token_in_path {
+        return Err(Error::Unauthorized.into());
+    }
+    let text = String::from_utf8(decoded(text.as_bytes())).map_err(|_| Failure::NoRoute)?;
+    PlainToken::parse(&text).ok_or(Failure::MalformedToken)
+}
+
 impl Credential {
     /// Reads the token of a request; whether it opens anything is the hub's to say.
     pub fn read(app: &App, route: Route, request: &Request<Incoming>) -> Result<Credential, Failure> {

@@ -130,6 +130,7 @@ const OTHERS: &[(&str, &[Verb], Need)] = &[
     ("/docs/swagger-ui.css", &[Verb::Get], Nothing),
     ("/docs/LICENSE", &[Verb::Get], Nothing),
     ("/.well-known/oauth-authorization-server", &[Verb::Get], Nothing),
+    ("/file/bot{token}/{*path}", &[Verb::Get], Scopes(botapi::file::NEEDS)),
     ("/oauth/token", &[Verb::Post], Client),
     ("/oauth/revoke", &[Verb::Post], Client),
     ("/oauth/introspect", &[Verb::Post], Client),

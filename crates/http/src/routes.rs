@@ -213,6 +213,7 @@ pub(crate) fn others(app: App) -> Router {
     Router::new()
         .route(route!("/livez"), get(ops::live).fallback(verbs_get))
         .route(route!("/readyz"), get(ops::ready).fallback(verbs_get))
+        .route(route!("/file/bot{token}/{*path}"), get(botapi::file::download).fallback(verbs_get))
         .merge(explorer::routes())
         .merge(admin::routes())
         .merge(oauth::routes())

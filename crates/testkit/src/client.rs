@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -23,6 +24,8 @@ pub struct Client {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
+    pub body: Bytes,
+    /// The body, as far as it is UTF-8.
     pub text: String,
 }
 
@@ -88,7 +91,9 @@ impl Client {
     pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, reqwest::Error> {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { status, headers, text: response.text().await? })
+        let body = response.bytes().await?;
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Ok(Answer { status, headers, body, text })
     }
 
     /// The absolute URL of a path, with or without a slash before it.

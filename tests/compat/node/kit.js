@@ -21,8 +21,10 @@ const program =
 process.env.NO_PROXY = process.env.no_proxy = "127.0.0.1,localhost";
 
 export class Server {
-  static async start() {
+  /** With `behind`, a server in front of another one: bots speak to it, their people are over there. */
+  static async start({ behind = false } = {}) {
     const server = new Server();
+    if (behind) server.upstream = await Server.start();
     server.folder = await mkdtemp(join(tmpdir(), "contactgram-"));
     const env = {
       ...environment(),
@@ -53,12 +55,18 @@ export class Server {
     this.process.kill("SIGTERM");
     const code = await ended;
     await rm(this.folder, { recursive: true });
-    return code;
+    return code || ((await this.upstream?.stop()) ?? 0);
   }
 
   /** An account as the command line makes it: `{id, token}`. */
   async account(name, ...options) {
-    return this.command("account", "add", "--name", name, ...options);
+    if (!this.upstream) return this.command("account", "add", "--name", name, ...options);
+    const there = await this.upstream.account(name, ...options);
+    const words = ["account", "add", "--connector", "bot", "--token-stdin", "--upstream", this.upstream.url];
+    await this.typed(there.token, ...words);
+    // Another process connected it: the server hears of that a moment later.
+    await eventually("the bot", async () => (await fetch(`${this.url}/bot${there.token}/getMe`)).ok);
+    return there;
   }
 
   /** What a command answers in JSON. */
@@ -81,7 +89,8 @@ export class Server {
 
   async admin(method, path, body) {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
-    const answer = await fetch(`${this.url}/admin/${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const { url } = this.upstream ?? this;
+    const answer = await fetch(`${url}/admin/${path}`, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} /admin/${path}: ${answer.status} ${text}`);
     return JSON.parse(text).result;

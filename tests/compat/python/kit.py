@@ -93,6 +93,9 @@ class Server:
         )
         self.url = self.process.until("listening on ").split()[0].rstrip("/")
 
+    def stop(self) -> int:
+        return self.process.stop()
+
     def account(self, name: str, *arguments: str) -> Account:
         made = self.command("account", "add", "--name", name, *arguments)
         return Account(self, made["id"], made["token"])
@@ -117,6 +120,29 @@ class Server:
         answer = requests.request(verb, f"{self.url}/admin/{path}", json=body, headers=headers, timeout=PATIENCE_S)
         assert answer.ok, f"{verb} /admin/{path} {body}: {answer.status_code} {answer.text}"
         return answer.json()["result"]
+
+
+class Gateway(Server):
+    """A server in front of another one: bots speak to this one, their people are over there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.upstream = Server(folder / "upstream")
+        super().__init__(folder / "gateway")
+
+    def account(self, name: str, *arguments: str) -> Account:
+        there = self.upstream.account(name, *arguments)
+        words = ["account", "add", "--connector", "bot", "--token-stdin", "--upstream", self.upstream.url]
+        self.command(*words, typed=there.token)
+        here = Account(self, there.id, there.token)
+        # Another process connected it: the server hears of that a moment later.
+        eventually("the bot", lambda: requests.get(f"{here.bot}/getMe", timeout=PATIENCE_S).ok)
+        return here
+
+    def admin(self, verb: str, path: str, body: Any = None) -> Any:
+        return self.upstream.admin(verb, path, body)
+
+    def stop(self) -> int:
+        return super().stop() or self.upstream.stop()
 
 
 @dataclass

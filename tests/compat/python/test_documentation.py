@@ -22,6 +22,11 @@ JOHN = {
 
 
 @pytest.fixture
+def server(plain: Server) -> Server:
+    return plain
+
+
+@pytest.fixture
 def demo(server: Server) -> Account:
     return server.account("Demo", "--demo")
 

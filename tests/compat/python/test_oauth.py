@@ -18,7 +18,12 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "true"
 CALLBACK = "http://127.0.0.1:9/callback"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def server(plain: Server) -> Server:
+    return plain
+
+
+@pytest.fixture
 def metadata(server: Server) -> dict[str, Any]:
     found = requests.get(f"{server.url}/.well-known/oauth-authorization-server", timeout=60).json()
     assert found["issuer"] == server.url

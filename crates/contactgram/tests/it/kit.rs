@@ -107,6 +107,11 @@ impl Raw {
 
     /// The same as the test kit's client would give it, without headers.
     pub fn answer(&self) -> Answer {
-        Answer { status: self.status, headers: Default::default(), text: self.body.clone() }
+        Answer {
+            status: self.status,
+            headers: Default::default(),
+            body: self.body.clone().into(),
+            text: self.body.clone(),
+        }
     }
 }

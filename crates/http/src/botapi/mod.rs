@@ -6,6 +6,7 @@ mod accounts;
 mod chats;
 mod commands;
 mod contacts;
+pub(crate) mod file;
 mod messages;
 mod pass;
 mod updates;

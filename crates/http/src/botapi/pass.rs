@@ -64,9 +64,7 @@ pub(super) async fn through(call: Call, gateway: Arc<Gateway>) -> Reply {
     let name = call.part("method").to_owned();
     let method = name.to_ascii_lowercase();
     call.caller.needs(needs(&method))?;
-    if call.caller.is_narrowed() {
-        return Err(Error::Forbidden("the credential sees some contacts alone".into()).into());
-    }
+    whole_view(&call.caller)?;
     if call.parts.headers.contains_key("idempotency-key") {
         return Err(NO_KEYS.into());
     }
@@ -116,6 +114,14 @@ pub(super) async fn through(call: Call, gateway: Arc<Gateway>) -> Reply {
     Ok(Response::from_parts(head, Either::Left(Full::new(body))))
 }
 
+/// Lets nobody pass whose credential sees some contacts alone: which of them a call concerns is the upstream's to know.
+pub(super) fn whole_view(caller: &Caller) -> Result<(), Error> {
+    match caller.is_narrowed() {
+        true => Err(Error::Forbidden("the credential sees some contacts alone".into())),
+        false => Ok(()),
+    }
+}
+
 /// Makes the call that the answer to a webhook named. Its result goes nowhere.
 pub(super) async fn reply_call(hub: &Hub, gateway: &Gateway, caller: Caller, reply: ReplyCall) {
     let method = reply.method.to_ascii_lowercase();
@@ -147,12 +153,12 @@ fn is_small(headers: &http::HeaderMap) -> bool {
 }
 
 /// An answer's body on its way.
-fn streamed(body: PassBody) -> Body {
+pub(super) fn streamed(body: PassBody) -> Body {
     Either::Right(axum::body::Body::new(body))
 }
 
 /// Why there is no answer of the upstream, in the terms of this API.
-fn failure(error: PassError) -> Failure {
+pub(super) fn failure(error: PassError) -> Failure {
     let unavailable = |text: &'static str, wait| Failure::Hub(Error::unavailable(text, wait));
     match error {
         PassError::Open { retry_after } => unavailable("the upstream is down", retry_after),

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use teloxide::Bot;
+use teloxide::requests::Requester;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
@@ -20,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A running server; ends with the test.
 pub struct Server {
     pub url: String,
+    /// Where its bots live and their people are, if that is not here.
+    upstream: Option<Box<Server>>,
     process: Child,
     folder: TempDir,
 }
@@ -36,7 +39,46 @@ pub struct Person<'a> {
     server: &'a Server,
 }
 
+/// Tests that run twice: with an account of the server's own, and with one of another server behind it.
+#[macro_export]
+macro_rules! on_each_server {
+    ($($name:ident)+) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn of_this_server() {
+                $crate::End::check(super::$name($crate::Server::start().await).await);
+            }
+
+            #[tokio::test]
+            async fn of_another_behind_it() {
+                $crate::End::check(super::$name($crate::Server::start_behind().await).await);
+            }
+        }
+    )+};
+}
+
+/// How a test may end.
+pub trait End {
+    fn check(self);
+}
+
+impl End for () {
+    fn check(self) {}
+}
+
+impl<E: std::fmt::Debug> End for Result<(), E> {
+    fn check(self) {
+        self.expect("no call was refused");
+    }
+}
+
 impl Server {
+    /// A server in front of another one.
+    pub async fn start_behind() -> Server {
+        let upstream = Server::start().await;
+        Server { upstream: Some(Box::new(upstream)), ..Server::start().await }
+    }
+
     pub async fn start() -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut command = program(&folder);
@@ -56,7 +98,7 @@ impl Server {
         let url = timeout(PATIENCE, listening).await.ok().flatten().expect("the server listens");
         // Somebody must go on reading, or a full pipe stops the server.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Server { url, process, folder }
+        Server { url, upstream: None, process, folder }
     }
 
     /// Ends it as an operator would; it must end well.
@@ -66,13 +108,40 @@ impl Server {
         assert!(sent.is_ok_and(|status| status.success()), "SIGTERM can be sent");
         let ended = timeout(PATIENCE, self.process.wait()).await.expect("the server ends when asked to");
         assert!(ended.is_ok_and(|status| status.success()), "the server ends well");
+        if let Some(upstream) = self.upstream {
+            Box::pin(upstream.stop()).await;
+        }
     }
 
     pub async fn account(&self, name: &str) -> Account {
+        let Some(upstream) = &self.upstream else {
+            return self.add(&["--name", name], "").await;
+        };
+        let there = Box::pin(upstream.account(name)).await;
+        let words = ["--connector", "bot", "--token-stdin", "--upstream", &upstream.url];
+        self.add(&words, &there.token).await;
+        // Another process connected it: the server hears of that a moment later.
+        let bot = self.bot(&there.token);
+        let known = async {
+            while bot.get_me().await.is_err() {
+                sleep(Duration::from_millis(50)).await
+            }
+        };
+        timeout(PATIENCE, known).await.expect("the server hears of the bot");
+        there
+    }
+
+    /// Adds an account by the command line, with something on its standard input.
+    async fn add(&self, words: &[&str], input: &str) -> Account {
         let mut command = program(&self.folder);
-        command.args(["account", "add", "--json", "--name", name]);
-        let output = command.arg("--data").arg(self.folder.path().join("data")).output().await;
-        let output = output.expect("the program starts");
+        command.args(["account", "add", "--json"]).args(words);
+        command.arg("--data").arg(self.folder.path().join("data")).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = command.spawn().expect("the program starts");
+        let mut stdin = running.stdin.take().expect("stdin is piped");
+        stdin.write_all(input.as_bytes()).await.expect("the program reads");
+        drop(stdin);
+        let output = running.wait_with_output().await.expect("the program ends");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let made: Value = serde_json::from_slice(&output.stdout).expect("JSON is printed");
         let id = made["id"].as_i64().expect("an id is printed");
@@ -94,7 +163,8 @@ impl Server {
     /// Asks the admin API: a POST when there is something to say, else a GET.
     pub async fn admin(&self, path: &str, body: Option<Value>) -> Value {
         let client = reqwest::Client::builder().no_proxy().build().expect("a client without TLS");
-        let url = format!("{}/admin/{path}", self.url);
+        let url =
+            format!("{}/admin/{path}", self.upstream.as_ref().map_or(&self.url, |upstream| &upstream.url));
         let request = match &body {
             Some(body) => client.post(url).json(body),
             None => client.get(url),

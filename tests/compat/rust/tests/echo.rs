@@ -1,6 +1,6 @@
 //! An unmodified teloxide bot by polling: commands, an inline keyboard, echoes, and its end.
 
-use contactgram_compat_rust::Server;
+use contactgram_compat_rust::{Server, on_each_server};
 use serde_json::json;
 use teloxide::dispatching::{DefaultKey, ShutdownToken};
 use teloxide::prelude::*;
@@ -53,9 +53,9 @@ async fn end(token: ShutdownToken, running: tokio::task::JoinHandle<()>) {
     running.await.expect("the dispatcher ends well");
 }
 
-#[tokio::test]
-async fn a_polling_bot_echoes_and_answers_buttons() {
-    let server = Server::start().await;
+on_each_server! { a_polling_bot_echoes_and_answers_buttons the_commands_of_a_bot_are_set_and_read_back }
+
+async fn a_polling_bot_echoes_and_answers_buttons(server: Server) {
     let account = server.account("Shop").await;
     let ann = server.person(json!({"first_name": "Ann"})).await;
     ann.write(account.id, "written before the bot runs").await;
@@ -86,9 +86,7 @@ async fn a_polling_bot_echoes_and_answers_buttons() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn the_commands_of_a_bot_are_set_and_read_back() {
-    let server = Server::start().await;
+async fn the_commands_of_a_bot_are_set_and_read_back(server: Server) {
     let account = server.account("Shop").await;
     let bot = server.bot(&account.token);
     bot.set_my_commands(Command::bot_commands()).await.expect("commands are set");

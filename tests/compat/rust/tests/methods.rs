@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use contactgram_compat_rust::{Account, Server};
+use contactgram_compat_rust::{Account, Server, on_each_server};
 use serde_json::json;
 use teloxide::prelude::*;
 use teloxide::types::{ChatAction, ChatId, MessageEntityKind, MessageId, ParseMode, ReplyParameters};
@@ -21,9 +21,9 @@ async fn shop(server: &Server) -> (Account, Bot) {
     (account, bot)
 }
 
-#[tokio::test]
-async fn the_objects_of_the_answers_are_whole() -> Result<(), RequestError> {
-    let server = Server::start().await;
+on_each_server! { the_objects_of_the_answers_are_whole refusals_are_the_ones_it_knows }
+
+async fn the_objects_of_the_answers_are_whole(server: Server) -> Result<(), RequestError> {
     let (account, bot) = shop(&server).await;
     let ann = server.person(json!({"first_name": "Ann", "last_name": "Lee"})).await;
     ann.write(account.id, "hello").await;
@@ -60,9 +60,7 @@ async fn the_objects_of_the_answers_are_whole() -> Result<(), RequestError> {
     Ok(())
 }
 
-#[tokio::test]
-async fn refusals_are_the_ones_it_knows() -> Result<(), RequestError> {
-    let server = Server::start().await;
+async fn refusals_are_the_ones_it_knows(server: Server) -> Result<(), RequestError> {
     let (account, bot) = shop(&server).await;
     let ann = server.person(json!({"first_name": "Ann"})).await;
     ann.write(account.id, "hello").await;

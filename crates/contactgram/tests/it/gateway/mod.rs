@@ -3,6 +3,7 @@
 
 mod connecting;
 mod failing;
+mod files;
 mod kit;
 mod learning;
 mod passing;
