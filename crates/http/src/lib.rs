@@ -5,6 +5,7 @@ mod admin;
 mod audit;
 mod botapi;
 mod call;
+mod consumers;
 mod contacts;
 mod counts;
 mod door;

@@ -8,7 +8,7 @@ use Need::{Client, Credential, Nothing, Operator, Scopes};
 use contactgram_model::Role;
 use contactgram_model::scope::Scope;
 use contactgram_model::scope::Scope::{
-    AccountManage, ContactsPrivate, ContactsRead, ContactsWrite, MessagesRead, MessagesSend,
+    AccountManage, ContactsPrivate, ContactsRead, ContactsWrite, MessagesRead, MessagesSend, UpdatesRead,
 };
 use http::Method;
 
@@ -101,15 +101,17 @@ pub(crate) const fn of(place: Place, verb: Verb) -> Option<Need> {
         }
         (Place::ContactMessages, Verb::Post) => Some(Scopes(&[MessagesSend])),
         (Place::Audit, Verb::Get) => Some(Scopes(&[AccountManage])),
+        (Place::Consumers, Verb::Get) | (Place::Consumer, Verb::Delete) => Some(Scopes(&[UpdatesRead])),
         (Place::Method | Place::NoMethod, Verb::Get | Verb::Post) => Some(Credential),
         (Place::Contacts, Verb::Put | Verb::Patch | Verb::Delete)
         | (Place::Contact, Verb::Post)
         | (Place::ContactDelete, Verb::Get | Verb::Put | Verb::Patch)
         | (Place::ContactMessages, Verb::Put | Verb::Patch | Verb::Delete)
         | (
-            Place::Messages | Place::Message | Place::Audit,
+            Place::Messages | Place::Message | Place::Audit | Place::Consumers,
             Verb::Post | Verb::Put | Verb::Patch | Verb::Delete,
         )
+        | (Place::Consumer, Verb::Get | Verb::Post | Verb::Put | Verb::Patch)
         | (Place::Method | Place::NoMethod, Verb::Put | Verb::Patch | Verb::Delete) => None,
     }
 }

@@ -5,7 +5,7 @@
 use crate::call::{Call, Credential};
 use crate::needs::{self, Need, Verb, route};
 use crate::reply::{Failure, Reply};
-use crate::{App, admin, audit, botapi, contacts, explorer, messages, oauth, ops, portal};
+use crate::{App, admin, audit, botapi, consumers, contacts, explorer, messages, oauth, ops, portal};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
@@ -35,6 +35,8 @@ pub(crate) enum Place {
     Messages,
     Message,
     Audit,
+    Consumers,
+    Consumer,
     Method,
     /// The path ends with the prefix's slash; the method's name is a parameter.
     NoMethod,
@@ -44,7 +46,7 @@ pub(crate) enum Place {
 macro_rules! labels {
     ($($path:literal),*) => { [$([concat!("/v1", $path), concat!("/bot{token}", $path)]),*] };
 }
-const LABELS: [[&str; 2]; 9] = labels!(
+const LABELS: [[&str; 2]; 11] = labels!(
     "/contacts",
     "/contacts/{contact_id}",
     "/contacts/{contact_id}/delete",
@@ -52,6 +54,8 @@ const LABELS: [[&str; 2]; 9] = labels!(
     "/messages",
     "/messages/{chat_id}/{message_id}",
     "/audit",
+    "/consumers",
+    "/consumers/{name}",
     "/{method}",
     "/"
 );
@@ -136,13 +140,15 @@ impl Place {
             ("messages", None, None) => Place::Messages,
             ("messages", Some(_), Some(_)) => Place::Message,
             ("audit", None, None) => Place::Audit,
+            ("consumers", None, None) => Place::Consumers,
+            ("consumers", Some(_), None) => Place::Consumer,
             (_, None, None) => Place::Method,
             _ => return None,
         })
     }
 
     /// Every place.
-    pub const ALL: [Place; 9] = [
+    pub const ALL: [Place; 11] = [
         Place::Contacts,
         Place::Contact,
         Place::ContactDelete,
@@ -150,6 +156,8 @@ impl Place {
         Place::Messages,
         Place::Message,
         Place::Audit,
+        Place::Consumers,
+        Place::Consumer,
         Place::Method,
         Place::NoMethod,
     ];
@@ -180,6 +188,8 @@ impl Place {
             (Place::Messages, Verb::Get) => boxed!(messages::list),
             (Place::Message, Verb::Get) => boxed!(messages::one),
             (Place::Audit, Verb::Get) => boxed!(audit::list),
+            (Place::Consumers, Verb::Get) => boxed!(consumers::list),
+            (Place::Consumer, Verb::Delete) => boxed!(consumers::remove),
             _ => return Err(Failure::WrongVerb(self.verbs())),
         };
         Ok((handler, need))
@@ -191,7 +201,8 @@ impl Place {
             Place::Contacts | Place::ContactMessages => "GET, HEAD, POST",
             Place::Contact => "GET, HEAD, PATCH, PUT, DELETE",
             Place::ContactDelete => "POST, DELETE",
-            Place::Messages | Place::Message | Place::Audit => "GET, HEAD",
+            Place::Messages | Place::Message | Place::Audit | Place::Consumers => "GET, HEAD",
+            Place::Consumer => "DELETE",
             Place::Method | Place::NoMethod => "GET, POST",
         }
     }
@@ -202,6 +213,7 @@ impl Place {
             (Place::Contact | Place::ContactDelete | Place::ContactMessages, "contact_id") => Some(3),
             (Place::Message, "chat_id") => Some(3),
             (Place::Message, "message_id") => Some(4),
+            (Place::Consumer, "name") => Some(3),
             (Place::Method, "method") => Some(2),
             _ => None,
         }
@@ -252,7 +264,7 @@ mod tests {
 
     /// Every path of up to five of these parts.
     fn paths() -> Vec<String> {
-        const PARTS: [&str; 12] = [
+        const PARTS: [&str; 13] = [
             "",
             "bot",
             "bot1:x",
@@ -261,6 +273,7 @@ mod tests {
             "contacts",
             "messages",
             "audit",
+            "consumers",
             "delete",
             "getMe",
             "%63ontacts",

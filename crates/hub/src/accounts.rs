@@ -4,6 +4,7 @@
 use crate::audit::{self, Event};
 use crate::members::{EVERYWHERE, needs_role};
 use crate::{Answer, Caller, Error, Hub, Rings, contacts, delivery, random};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::user::{bot_username, username};
 use contactgram_model::{
@@ -12,7 +13,9 @@ use contactgram_model::{
 };
 use contactgram_store::Tx;
 use contactgram_store::ops::tokens::{NewToken, TokenInfo};
-use contactgram_store::ops::{accounts, counters, directory, messages, settings, tokens, updates, upstreams};
+use contactgram_store::ops::{
+    accounts, consumers, counters, directory, messages, settings, tokens, updates, upstreams,
+};
 use contactgram_wire::user as wire_user;
 use serde::Serialize;
 use serde_json::json;
@@ -195,7 +198,7 @@ impl Hub {
             accounts::insert(tx, &account)?;
             counters::open(tx, id, first_update)?;
             let log_start = counters::get(tx, id)?.update_id + 1;
-            updates::open(tx, id, UpdateId(log_start))?;
+            consumers::open(tx, id, UpdateId(log_start))?;
             let plain = PlainToken::create(id, &secret);
             let stored = NewToken::of_account(plain.digest());
             let token_id = tokens::insert(tx, id, &stored, now)?;
@@ -413,7 +416,7 @@ pub(crate) fn view(tx: &mut dyn Tx, account: Account, now: Timestamp) -> Result<
         created_at: account.created_at,
         contacts: counted.contacts,
         messages: counted.messages,
-        pending_updates: updates::pending(tx, id, now)?,
+        pending_updates: updates::pending(tx, id, &ConsumerName::DEFAULT, now - updates::KEPT_S)?,
     })
 }
 

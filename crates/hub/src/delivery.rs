@@ -122,10 +122,10 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
         stored.chat = message.chat.id;
         stored.body = to_json(&message)?;
         messages::insert(tx, recipient, &stored, is_account)?;
-        if let Some(id) = place.update {
+        if let Some(logged) = place.update {
             let (kind, lane) = (UpdateKind::Message, stored.chat.0);
             let update = NewUpdate { kind, lane, date: place.date, payload: &stored.body };
-            updates::append_as(tx, recipient, id, &update)?;
+            updates::append_as(tx, recipient, logged, &update)?;
             rings.push(recipient);
         }
     }

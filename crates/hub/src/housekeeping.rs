@@ -4,6 +4,7 @@
 use crate::{Error, Hub};
 use contactgram_model::UserId;
 use contactgram_store::Dialect;
+use contactgram_store::ops::updates::KEPT_S;
 use contactgram_store::ops::{
     callbacks, contact_list, idempotency, members, oauth, search, sessions, updates,
 };
@@ -120,12 +121,20 @@ impl Hub {
     /// Forgets what is past its time, everywhere.
     pub async fn forget_old(&self) -> Result<(), Error> {
         let now = self.clock.now();
+        let since = now - KEPT_S;
+        for id in self.store.scan(move |tx| Ok::<_, Error>(updates::with_expired(tx, since)?)).await? {
+            self.change(id, move |tx, _| Ok(updates::pass_expired(tx, id, since)?)).await?;
+        }
+        for (id, name) in self.store.scan(|tx| Ok::<_, Error>(updates::at_unseen(tx)?)).await? {
+            self.change(id, move |tx, _| Ok(updates::acknowledge(tx, id, &name, &[])?)).await?;
+        }
         for id in self.store.scan(|tx| Ok::<_, Error>(updates::with_confirmed(tx)?)).await? {
             while self.change(id, move |tx, _| Ok(updates::forget_confirmed(tx, id)?)).await? > 0 {}
         }
         while self.change(UserId(0), move |tx, _| Ok(oauth::forget_old(tx, now)?)).await? {}
+        let oldest = now - self.retention_s;
         self.change(UserId(0), move |tx, _| {
-            updates::forget_old(tx, now)?;
+            updates::forget_old(tx, oldest)?;
             idempotency::forget_old(tx, now)?;
             callbacks::forget_old(tx, now - PRESSES_S)?;
             contact_list::forget_old(tx, now - TOMBSTONES_S)?;

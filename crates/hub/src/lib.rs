@@ -50,7 +50,7 @@ pub use members::{
 pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, NO_KEYS, Reply};
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
 pub use seal::{KEY_BYTES, Seal};
-pub use updates::Poll;
+pub use updates::{ConsumerView, Poll};
 pub use watch::Watch;
 pub use webhooks::{MethodRunner, WebhookInfo, WebhookRequest};
 
@@ -61,6 +61,9 @@ use contactgram_store::{Store, Tx};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How long updates wait for consumers beside the default one: 30 days, in seconds.
+const RETENTION_S: i64 = 30 * 24 * 3600;
 
 /// What the hub is built from.
 pub struct Parts {
@@ -88,6 +91,8 @@ pub struct Hub {
     oauth: oauth::OAuth,
     own_ids: contacts::OwnIds,
     pollers: updates::Pollers,
+    /// How long updates are kept for consumers beside the default one, in seconds.
+    retention_s: i64,
     running: once::Running,
     fences: Arc<contacts::Fences>,
     past_hours: conversations::PastHours,
@@ -112,6 +117,7 @@ impl Hub {
             oauth: oauth::OAuth::default(),
             own_ids: contacts::OwnIds::default(),
             pollers: updates::Pollers::default(),
+            retention_s: RETENTION_S,
             running: once::Running::default(),
             fences: Arc::default(),
             past_hours: conversations::PastHours::default(),
@@ -119,6 +125,12 @@ impl Hub {
             gateways: gateway::Gateways::default(),
             tasks: TaskTracker::new(),
         }
+    }
+
+    /// The same hub with another time for which consumers beside the default one may fall behind: a day or more.
+    #[must_use]
+    pub fn with_retention(self, seconds: i64) -> Hub {
+        Hub { retention_s: seconds.max(updates::LEAST_RETENTION_S), ..self }
     }
 
     /// The store, for whoever asks whether it is well.

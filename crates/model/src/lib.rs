@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod chat;
 pub mod clock;
+pub mod consumer;
 pub mod contact;
 pub mod hex;
 pub mod ids;

@@ -115,6 +115,47 @@ impl UpdateKinds {
     }
 }
 
+/// What an account's log takes, for whom: kept as one number beside others that a write asks for anyway.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// What the default consumer asked for.
+    allowed: i64,
+    /// What the others asked for, all together.
+    also: i64,
+}
+
+/// Above the kinds of the default consumer in the one number.
+const ALSO_SHIFT: u32 = 32;
+const _: () = assert!(UpdateKind::ALL.len() < ALSO_SHIFT as usize - 1, "two sets must fit one number");
+
+impl Wanted {
+    /// For the default consumer alone.
+    pub fn by_default(kinds: UpdateKinds) -> Wanted {
+        Wanted { allowed: kinds.bits(), also: 0 }
+    }
+
+    /// What others ask for, too.
+    #[must_use]
+    pub fn and_by_others(self, kinds: UpdateKinds) -> Wanted {
+        Wanted { also: self.also | kinds.bits(), ..self }
+    }
+
+    /// Both sets behind the one number: `allowed + also * 2^32`.
+    pub fn from_bits(bits: i64) -> Wanted {
+        Wanted { allowed: bits & ((1 << ALSO_SHIFT) - 1), also: bits >> ALSO_SHIFT }
+    }
+
+    /// Whether anybody wants it.
+    pub fn has(self, kind: UpdateKind) -> bool {
+        (self.allowed | self.also) & (1 << kind as u8) != 0
+    }
+
+    /// Whether others want it and the default consumer doesn't.
+    pub fn is_aside(self, kind: UpdateKind) -> bool {
+        self.allowed & (1 << kind as u8) == 0 && self.has(kind)
+    }
+}
+
 impl Default for UpdateKinds {
     fn default() -> UpdateKinds {
         UpdateKinds::usual()
@@ -145,6 +186,22 @@ mod tests {
             assert!(!usual.has(UpdateKind::parse(name).unwrap()), "{name}");
         }
         assert_eq!(usual.names().count(), UpdateKind::ALL.len() - 6);
+    }
+
+    #[test]
+    fn what_others_want_is_beside_what_the_default_consumer_wants() {
+        let kinds = |kind| [kind].into_iter().collect::<UpdateKinds>();
+        let (message, last) = (UpdateKind::Message, *UpdateKind::ALL.last().unwrap());
+        let wanted = Wanted::by_default(kinds(message)).and_by_others(kinds(last));
+        let number = kinds(message).bits() + kinds(last).bits() * 4_294_967_296;
+        assert_eq!(Wanted::from_bits(number), wanted);
+        assert!(wanted.has(message) && !wanted.is_aside(message));
+        assert!(wanted.has(last) && wanted.is_aside(last));
+        assert!(!wanted.has(UpdateKind::Poll) && !wanted.is_aside(UpdateKind::Poll));
+        assert!(
+            !wanted.and_by_others(kinds(message)).is_aside(message),
+            "the default consumer wants it, too"
+        );
     }
 
     #[test]

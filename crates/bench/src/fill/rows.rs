@@ -11,7 +11,7 @@ use contactgram_model::{PhoneNumber, PlainToken};
 use contactgram_store::ops::counters::MessagePlace;
 use contactgram_store::ops::tokens::NewToken;
 use contactgram_store::ops::updates::NewUpdate;
-use contactgram_store::ops::{accounts, contacts, counters, directory, messages, tokens, updates};
+use contactgram_store::ops::{accounts, consumers, contacts, counters, directory, messages, tokens, updates};
 use contactgram_store::{R, StoreError, Tx};
 use contactgram_wire::chat::Chat;
 use contactgram_wire::message::{Content, Message};
@@ -140,7 +140,7 @@ pub fn account(tx: &mut dyn Tx, number: u64, now: Timestamp) -> R<Account> {
     accounts::insert(tx, &row)?;
     let first_update = 100_000_000 + i64::try_from(chance.below(900_000_000)).unwrap_or(0);
     counters::open(tx, id, first_update)?;
-    updates::open(tx, id, UpdateId(first_update + 1))?;
+    consumers::open(tx, id, UpdateId(first_update + 1))?;
     let mut secret = [0; RANDOM_BYTES];
     secret.iter_mut().for_each(|byte| *byte = chance.below(256) as u8);
     let token = PlainToken::create(id, &secret);

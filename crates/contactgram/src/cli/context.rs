@@ -46,7 +46,9 @@ impl Context {
             timeout: Duration::from_secs(self.config().webhook_timeout_s),
             ..CourierOptions::default()
         };
+        let retention = i64::try_from(self.config().updates_retention_days).unwrap_or(i64::MAX);
         Hub::new(Parts { store, clock: Arc::new(SystemClock), courier: Courier::new(options), shutdown })
+            .with_retention(retention.saturating_mul(24 * 3600))
     }
 
     /// The same hub with the way to bots' upstreams.

@@ -61,6 +61,8 @@ pub struct Config {
     pub webhooks_allow_private: bool,
     /// Seconds that a webhook's receiver has for a delivery.
     pub webhook_timeout_s: u64,
+    /// Days that updates are kept for consumers beside the default one.
+    pub updates_retention_days: u64,
     /// The key's file, when it is not in the data folder.
     pub secrets_key: Option<PathBuf>,
     /// Authorities to trust at upstreams besides the public ones.
@@ -108,6 +110,7 @@ impl Default for Config {
             drain_s: 10,
             webhooks_allow_private: false,
             webhook_timeout_s: 60,
+            updates_retention_days: 30,
             secrets_key: None,
             upstream_ca_file: None,
             default_region: None,

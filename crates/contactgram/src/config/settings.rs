@@ -185,6 +185,14 @@ pub static SETTINGS: &[Setting] = &[
         ..Setting::BASE
     },
     Setting {
+        key: "updates_retention_days",
+        help: "Days that updates are kept for named consumers and further webhooks that fall behind. The default\n\
+               consumer sees them for 24 hours, as on Telegram.",
+        sample: "30",
+        set: |config, given| value::whole(given, 1..=3650).map(|days| config.updates_retention_days = days),
+        ..Setting::BASE
+    },
+    Setting {
         key: "secrets_key",
         help: "File of the key that bots' tokens are encrypted with; made in the data folder when it is first\n\
                needed. Keep a copy apart from copies of the data: without it the bots must be connected anew.",

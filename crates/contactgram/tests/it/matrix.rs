@@ -80,7 +80,8 @@ async fn ask(client: &Client, row: &Row) -> Answer {
         .replace("{account}", "1")
         .replace("{query}", "1")
         .replace("{token}", "x")
-        .replace("{*path}", "photos/file_1.jpg");
+        .replace("{*path}", "photos/file_1.jpg")
+        .replace("{name}", "nobody");
     let filled = if filled == "/" { "/?method=getMe".to_owned() } else { filled };
     let verb = Method::from_bytes(row.verb.as_bytes()).expect("a verb");
     let request = client.request(verb, &filled);

@@ -96,6 +96,7 @@ const ASKS: &[(&str, &str, &str)] = &[
     ("POST", "/getMyCommands", r#"{"scope": {"type": "chat", "chat_id": {met}}}"#),
     ("POST", "/deleteMyCommands", r#"{"scope": {"type": "chat", "chat_id": {group}}}"#),
     ("POST", "/", r#"{"method": "getChat", "chat_id": {met}}"#),
+    ("DELETE", "/consumers/{name}", ""),
 ];
 
 /// Routes that name nothing of anybody, or that a test of their own is about.
@@ -103,6 +104,7 @@ const WITHOUT_IDS: &[&str] = &[
     "/contacts",
     "/messages",
     "/audit",
+    "/consumers",
     "/getMe",
     "/logOut",
     "/close",
@@ -130,6 +132,7 @@ async fn somebodys_and_nobodys(server: &TestServer, other: &Account, own: i64) -
     });
     let contact = client.post("/contacts", contact).await.result();
     let ann = server.person(json!({"first_name": "Ann"})).await;
+    client.call("getUpdates", json!({"consumer": "secret_name"})).await.result();
     let group = server.group("Theirs", &[ann.id, other.id]).await;
     // More messages than the one who asks has: their ids are nobody's there.
     for _ in 0..12 {
@@ -198,7 +201,9 @@ fn told(answer: &Answer) -> (u16, Vec<(String, String)>, &str) {
 async fn state(account: &Account) -> Vec<String> {
     let client = account.v1();
     let mut state = Vec::new();
-    for route in ["contacts?limit=1000", "messages?limit=1000", "getWebhookInfo", "getUpdates", "getMe"] {
+    let lists =
+        ["contacts?limit=1000", "messages?limit=1000", "getWebhookInfo", "getUpdates", "getMe", "consumers"];
+    for route in lists {
         let answer = client.get(route).await;
         assert_eq!(answer.status, 200, "{route}: {}", answer.text);
         state.push(answer.text);

@@ -1,10 +1,13 @@
 //! getUpdates.
 
-use super::Done;
+use super::{Done, refuse};
 use crate::call::Asked;
 use contactgram_hub::{Answer, Poll};
 use contactgram_model::UpdateKinds;
+use contactgram_model::consumer::ConsumerName;
 use contactgram_wire::params::Params;
+
+const BAD_NAME: &str = "consumer must have 1 to 64 of the characters A-Z a-z 0-9 _ . -";
 
 /// `getUpdates`
 pub(super) async fn get(asked: Asked) -> Done {
@@ -16,7 +19,11 @@ pub(super) async fn get(asked: Asked) -> Done {
         timeout: params.int_clamped("timeout", 0, 0..=50),
         allowed: allowed(params),
     };
-    Ok(Answer::json(asked.hub().updates(&permit, poll).await?))
+    let name = match params.text("consumer") {
+        None => ConsumerName::DEFAULT,
+        Some(name) => ConsumerName::parse(name).ok_or_else(|| refuse(BAD_NAME))?,
+    };
+    Ok(Answer::json(asked.hub().updates_of(&permit, name, poll).await?))
 }
 
 /// `allowed_updates`: a JSON array of names. What can't be read leaves the setting as it is, as on

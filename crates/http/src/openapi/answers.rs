@@ -30,7 +30,7 @@ const FAILURES: [(u16, &str, &str, &str); 15] = [
         "The credential lacks a scope, which the description names, or is narrowed to other contacts; or the recipient blocked the account.",
         "Forbidden: bot was blocked by the user",
     ),
-    (404, "NotFound", "No such contact, message, person or press.", "Not Found: contact not found"),
+    (404, "NotFound", "No such contact, message, consumer, person or press.", "Not Found: contact not found"),
     (408, "RequestTimeout", "The body came too slowly.", "Request Timeout"),
     (
         409,

@@ -7,6 +7,7 @@ mod access;
 mod admin;
 mod answers;
 mod audit;
+mod consumers;
 mod examples;
 mod methods;
 mod oauth;
@@ -21,9 +22,17 @@ use utoipa::openapi::{Components, OpenApi, OpenApiBuilder, Paths};
 
 /// The whole document.
 fn document() -> OpenApi {
-    let paths = [resources::paths, audit::paths, methods::paths, oauth::paths, ops::paths, admin::paths]
-        .into_iter()
-        .fold(Paths::new(), |paths, add| add(paths));
+    let paths = [
+        resources::paths,
+        consumers::paths,
+        audit::paths,
+        methods::paths,
+        oauth::paths,
+        ops::paths,
+        admin::paths,
+    ]
+    .into_iter()
+    .fold(Paths::new(), |paths, add| add(paths));
     let paths = access::say(paths);
     OpenApiBuilder::new()
         .info(about::info())

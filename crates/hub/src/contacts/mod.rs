@@ -20,9 +20,8 @@ pub(crate) use telegram::{learn_number, learn_person};
 use crate::access::{ContactsWrite, View};
 use crate::{Answer, Error, Hub, Once, Permit, Rings, accounts, random};
 use contactgram_model::contact::ContactChange;
-use contactgram_model::{
-    Action, Contact, ContactId, ContactSource, Timestamp, UpdateKind, UpdateKinds, User, UserId,
-};
+use contactgram_model::update::Wanted;
+use contactgram_model::{Action, Contact, ContactId, ContactSource, Timestamp, UpdateKind, User, UserId};
 use contactgram_store::Tx;
 use contactgram_store::ops::counters::ContactPlace;
 use contactgram_store::ops::updates::NewUpdate;
@@ -325,7 +324,7 @@ pub(crate) fn log<T: serde::Serialize>(
     tx: &mut dyn Tx,
     rings: &mut Rings,
     account: UserId,
-    (wanted, kind, date): (UpdateKinds, UpdateKind, Timestamp),
+    (wanted, kind, date): (Wanted, UpdateKind, Timestamp),
     payload: &T,
 ) -> Result<(), Error> {
     // Nearly nobody asks: look before writing JSON.
@@ -333,7 +332,8 @@ pub(crate) fn log<T: serde::Serialize>(
         return Ok(());
     }
     let payload = serde_json::to_string(payload).map_err(Error::internal)?;
-    updates::append_wanted(tx, account, &NewUpdate { kind, lane: 0, date, payload: &payload })?;
+    let update = NewUpdate { kind, lane: 0, date, payload: &payload };
+    updates::append_wanted(tx, account, wanted, &update)?;
     rings.push(account);
     Ok(())
 }

@@ -11,7 +11,7 @@ use contactgram_model::{
     Account, AccountKind, Action, Actor, PlainToken, Role, UpdateId, User, UserId, UserKind, phone,
 };
 use contactgram_store::ops::tokens::NewToken;
-use contactgram_store::ops::{accounts as rows, counters, directory, tokens, updates, upstreams};
+use contactgram_store::ops::{accounts as rows, consumers, counters, directory, tokens, upstreams};
 use contactgram_wire::foreign::Person;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -92,7 +92,7 @@ impl Hub {
                     rows::insert(tx, &account)?;
                     counters::open(tx, id, first_update)?;
                     let log_start = counters::get(tx, id)?.update_id + 1;
-                    updates::open(tx, id, UpdateId(log_start))?;
+                    consumers::open(tx, id, UpdateId(log_start))?;
                 } else if upstreams::get(tx, id)?.is_none() {
                     return Err(Error::bad(
                         "token is of a bot whose id is an account of the local connector",

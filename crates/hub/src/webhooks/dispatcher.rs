@@ -8,13 +8,14 @@ use super::standing;
 use crate::{Caller, Error, Hub};
 use bytes::Bytes;
 use contactgram_connector::courier::{Outcome, Target, last_error};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::scope::Scopes;
 use contactgram_model::webhook::{PendingUpdate, Webhook};
 use contactgram_model::{Action, Actor, UpdateId, UserId};
 use contactgram_resilience::backoff::webhook_delay;
-use contactgram_store::ops::counters;
 use contactgram_store::ops::updates::{self, KEPT_S, Span};
 use contactgram_store::ops::webhooks::{self, Failure};
+use contactgram_store::ops::{consumers, counters};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,16 +179,18 @@ impl Dispatcher {
         self.hub
             .store
             .read(move |tx| {
+                let name = &ConsumerName::DEFAULT;
                 let Some(webhook) = webhooks::get(tx, account)? else { return Ok(None) };
-                let Some(consumer) = updates::consumer(tx, account)? else { return Ok(None) };
+                let Some(consumer) = consumers::get(tx, account, name)? else { return Ok(None) };
                 let position = consumer.position;
                 let next = loaded.map_or(position, |id| UpdateId(id.0 + 1));
-                let span = Span { from: next.max(position), now, limit };
+                let since = now - KEPT_S;
+                let span = Span { from: next.max(position), since, limit, seen: consumer.seen(name) };
                 Ok::<_, Error>(Some(Glimpse {
                     scopes: standing::of_webhook(tx, account, &webhook.settings, now)?,
                     webhook,
                     position,
-                    rows: updates::pending_rows(tx, account, span)?,
+                    rows: updates::pending_rows(tx, account, name, span)?,
                 }))
             })
             .await
@@ -235,7 +238,7 @@ impl Dispatcher {
         self.hub
             .change(account, move |tx, _| {
                 if !notes.taken.is_empty() {
-                    updates::acknowledge(tx, account, &notes.taken)?;
+                    updates::acknowledge(tx, account, &ConsumerName::DEFAULT, &notes.taken)?;
                 }
                 if let Some(failure) = &notes.failure {
                     webhooks::failed(tx, account, failure)?;

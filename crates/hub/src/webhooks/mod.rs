@@ -13,11 +13,12 @@ pub(crate) use dispatch::Dispatchers;
 use crate::access::{Caller, UpdatesRead};
 use crate::{Answer, Error, Hub, Permit, random};
 use contactgram_connector::courier::{ReplyCall, check_secret_token};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::scope::Scopes;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{Action, Timestamp, UpdateId, UpdateKinds, UserId};
 use contactgram_store::Tx;
-use contactgram_store::ops::{counters, updates, webhooks};
+use contactgram_store::ops::{consumers, counters, updates, webhooks};
 use serde::Serialize;
 use serde_json::json;
 use std::future::Future;
@@ -104,7 +105,7 @@ impl Hub {
                 contactgram_store::ops::counters::lock(tx, account)?;
                 crate::accounts::existing(tx, account)?;
                 if let Some(kinds) = request.allowed {
-                    updates::allow(tx, account, kinds)?;
+                    consumers::allow(tx, account, &ConsumerName::DEFAULT, kinds)?;
                 }
                 if request.drop_pending {
                     drop_pending(tx, account)?;
@@ -199,17 +200,18 @@ fn host(url: &str) -> &str {
 
 fn drop_pending(tx: &mut dyn Tx, account: UserId) -> Result<(), Error> {
     let next = UpdateId(counters::get(tx, account)?.update_id + 1);
-    Ok(updates::confirm(tx, account, next)?)
+    Ok(consumers::confirm(tx, account, &ConsumerName::DEFAULT, next)?)
 }
 
 fn info(tx: &mut dyn Tx, account: UserId, now: Timestamp) -> Result<WebhookInfo, Error> {
     let webhook = webhooks::get(tx, account)?;
-    let allowed = updates::consumer(tx, account)?.map(|consumer| consumer.allowed).unwrap_or_default();
+    let name = &ConsumerName::DEFAULT;
+    let allowed = consumers::get(tx, account, name)?.map(|consumer| consumer.allowed).unwrap_or_default();
     let settings = webhook.as_ref().map(|webhook| &webhook.settings);
     Ok(WebhookInfo {
         url: settings.map(|settings| settings.url.clone()).unwrap_or_default(),
         has_custom_certificate: settings.is_some_and(|settings| settings.certificate.is_some()),
-        pending_update_count: updates::pending(tx, account, now)?,
+        pending_update_count: updates::pending(tx, account, name, now - updates::KEPT_S)?,
         ip_address: settings.and_then(|settings| settings.ip_address.clone()),
         max_connections: settings.map(|settings| settings.max_connections),
         last_error_date: webhook.as_ref().and_then(|webhook| webhook.last_error_date),

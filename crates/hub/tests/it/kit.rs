@@ -5,6 +5,7 @@ use contactgram_connector::courier::{Courier, CourierOptions};
 use contactgram_hub::access::{Need, UpdatesRead};
 use contactgram_hub::{Act, Caller, ChatRef, Hub, NewAccount, NewPerson, Parts, Permit, Poll, SeenMessage};
 use contactgram_model::clock::ManualClock;
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::{AccountKind, Actor, MessageId, PlainToken, UserId};
 use contactgram_store::Store;
 use contactgram_store::testing::sqlite_store;
@@ -119,7 +120,17 @@ impl World {
 
     /// What getUpdates answers, as pairs of update_id and kind.
     pub async fn poll(&self, cast: &Cast, poll: Poll) -> Result<Vec<(i64, String)>, contactgram_hub::Error> {
-        let updates = self.hub.updates(&permit::<UpdatesRead>(&cast.caller), poll).await?;
+        self.poll_as(cast, ConsumerName::DEFAULT, poll).await
+    }
+
+    /// The same for another consumer.
+    pub async fn poll_as(
+        &self,
+        cast: &Cast,
+        name: ConsumerName,
+        poll: Poll,
+    ) -> Result<Vec<(i64, String)>, contactgram_hub::Error> {
+        let updates = self.hub.updates_of(&permit::<UpdatesRead>(&cast.caller), name, poll).await?;
         let updates: Vec<serde_json::Map<String, Value>> = serde_json::from_str(&updates).unwrap();
         let pair = |update: serde_json::Map<String, Value>| {
             let kind = update.keys().find(|key| *key != "update_id").unwrap();

@@ -1,10 +1,11 @@
 //! getUpdates against a model: random sequences of everything that bears on it (writes, edits, contacts,
-//! polls with every sort of offset, webhooks set and deleted, time that passes, restarts, crashes) on the hub
+//! polls with every sort of offset, by default and by name, webhooks set and deleted, time that passes, restarts, crashes) on the hub
 //! and on a list in memory, which must agree at each step. `PROPTEST_CASES` sets how many sequences.
 
 use crate::kit::{Cast, HOUR_MS, LOOK, World, permit};
 use contactgram_hub::access::{ContactsWrite, UpdatesRead};
 use contactgram_hub::{Error, Poll, WebhookRequest};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::contact::ContactChange;
 use contactgram_model::{PhoneNumber, UpdateKinds};
 use proptest::prelude::*;
@@ -27,6 +28,8 @@ enum Step {
     Poll { offset: Offset, limit: i64, allowed: Option<Vec<&'static str>> },
     SetWebhook { drop: bool, allowed: Option<Vec<&'static str>> },
     DeleteWebhook { drop: bool },
+    PollNamed { offset: Offset, limit: i64, allowed: Option<Vec<&'static str>> },
+    RemoveNamed,
     Pass { hours: i64 },
     KeepHouse,
     Restart,
@@ -55,17 +58,84 @@ struct Model {
     next: i64,
     allowed: Vec<&'static str>,
     webhook: bool,
+    /// Everything that was logged, for whomever.
+    all: Vec<(i64, &'static str, i64)>,
+    named: Option<Named>,
     now: i64,
     has_met: bool,
     last_message: Option<i64>,
     contacts: u32,
 }
 
+/// A consumer beside the default one: a position, and what it is shown.
+struct Named {
+    position: i64,
+    allowed: Vec<&'static str>,
+}
+
 impl Model {
     fn happens(&mut self, kind: &'static str) {
-        if self.allowed.contains(&kind) {
-            self.log.push((self.next, kind, self.now));
+        let update = (self.next, kind, self.now);
+        let by_default = self.allowed.contains(&kind);
+        if by_default {
+            self.log.push(update);
+        }
+        if by_default || self.named.as_ref().is_some_and(|named| named.allowed.contains(&kind)) {
+            self.all.push(update);
             self.next += 1;
+        }
+    }
+
+    /// What waits for the named consumer.
+    fn waiting(&self) -> Vec<(i64, String)> {
+        let Some(named) = &self.named else { return Vec::new() };
+        let waits = |(id, kind, at): &&(i64, &'static str, i64)| {
+            *id >= named.position && named.allowed.contains(kind) && self.now - at < 30 * DAY_MS
+        };
+        self.all.iter().filter(waits).map(|(id, kind, _)| (*id, (*kind).to_owned())).collect()
+    }
+
+    fn poll_named(
+        &mut self,
+        offset: i64,
+        limit: i64,
+        allowed: &Option<Vec<&'static str>>,
+    ) -> Vec<(i64, String)> {
+        let next = self.next;
+        let named = self.named.get_or_insert(Named { position: next, allowed: KINDS[..2].to_vec() });
+        match allowed.as_deref() {
+            None => {}
+            Some([]) => named.allowed = KINDS[..2].to_vec(),
+            Some(kinds) => named.allowed = kinds.to_vec(),
+        }
+        let position = named.position;
+        let waiting = self.waiting();
+        let known = offset > 0 && offset <= next + 10 && offset >= next - 200_000;
+        let to = match offset {
+            _ if known => position.max(offset.min(next)),
+            ..0 => {
+                let keep = usize::try_from(-offset).unwrap();
+                waiting.len().checked_sub(keep).and_then(|at| waiting.get(at)).map_or(position, |(id, _)| *id)
+            }
+            _ => position,
+        };
+        if let Some(named) = &mut self.named {
+            named.position = to;
+        }
+        let mut shown = self.waiting();
+        shown.truncate(usize::try_from(limit).unwrap());
+        shown
+    }
+
+    /// Housekeeping leads a consumer past what it is not shown at the moment.
+    fn keep_house(&mut self) {
+        let (now, next) = (self.now, self.next);
+        self.all.retain(|(_, _, at)| now - at < 30 * DAY_MS);
+        let Some(named) = &mut self.named else { return };
+        let mut rows = self.all.iter().filter(|(id, ..)| *id >= named.position);
+        let is_shown = |row: &&(i64, &'static str, i64)| named.allowed.contains(&row.1);
+        if rows.clone().next().is_some_and(|row| !is_shown(&row)) {
+            named.position = rows.find(is_shown).map_or(next, |(id, ..)| *id);
         }
     }
 
@@ -135,11 +205,17 @@ fn step() -> impl Strategy<Value = Step> {
         40 => (offset(), 1i64..=6, kinds()).prop_map(|(offset, limit, allowed)| Step::Poll { offset, limit, allowed }),
         3 => (any::<bool>(), kinds()).prop_map(|(drop, allowed)| Step::SetWebhook { drop, allowed }),
         4 => any::<bool>().prop_map(|drop| Step::DeleteWebhook { drop }),
+        20 => (offset(), 1i64..=6, kinds()).prop_map(|(offset, limit, allowed)| Step::PollNamed { offset, limit, allowed }),
+        1 => Just(Step::RemoveNamed),
         4 => (1i64..=20).prop_map(|hours| Step::Pass { hours }),
         3 => Just(Step::KeepHouse),
         2 => Just(Step::Restart),
         1 => Just(Step::Crash),
     ]
+}
+
+fn desk() -> ConsumerName {
+    ConsumerName::parse("desk").unwrap()
 }
 
 async fn take(world: &mut World, cast: &Cast, model: &mut Model, step: &Step) {
@@ -213,13 +289,36 @@ async fn take(world: &mut World, cast: &Cast, model: &mut Model, step: &Step) {
             model.now += hours * HOUR_MS;
             model.forget();
         }
-        Step::KeepHouse => world.hub.forget_old().await.unwrap(),
+        Step::PollNamed { offset, limit, allowed } => {
+            let mut offset = model.offset(*offset);
+            if model.named.is_none() {
+                // How far back there is something, when it is new, is for other tests to say.
+                offset = offset.max(0);
+            }
+            let asked = allowed.as_ref().map(|kinds| UpdateKinds::asked(kinds.iter().copied()));
+            let poll = Poll { offset, limit: *limit, allowed: asked, ..LOOK };
+            let answer = world.poll_as(cast, desk(), poll).await;
+            let expected = model.poll_named(offset, *limit, allowed);
+            assert_eq!(answer, Ok(expected), "named, offset {offset}, next {}", model.next);
+        }
+        Step::RemoveNamed => {
+            let removed = world.hub.remove_consumer(&updates(), "desk").await;
+            assert_eq!(removed.is_ok(), model.named.take().is_some());
+        }
+        Step::KeepHouse => {
+            world.hub.forget_old().await.unwrap();
+            model.keep_house();
+        }
         Step::Restart => world.restart(),
         Step::Crash => world.crash().await,
     }
     let info = world.hub.webhook_info(&updates()).await.unwrap();
     assert_eq!(info.pending_update_count, i64::try_from(model.log.len()).unwrap(), "after {step:?}");
     assert_eq!(info.url.is_empty(), !model.webhook, "after {step:?}");
+    let listed = world.hub.consumers(&updates()).await.unwrap();
+    let waits = listed.first().map(|consumer| consumer.pending_update_count);
+    let expected = model.named.as_ref().map(|_| i64::try_from(model.waiting().len()).unwrap());
+    assert_eq!(waits, expected, "after {step:?}");
 }
 
 async fn follow(world: &mut World, steps: &[Step]) {
@@ -233,6 +332,8 @@ async fn follow(world: &mut World, steps: &[Step]) {
         next: first + 1,
         allowed: KINDS[..2].to_vec(),
         webhook: false,
+        all: Vec::new(),
+        named: None,
         now: 0,
         has_met: false,
         last_message: None,

@@ -1,26 +1,20 @@
 //! The numbers a mailbox counts with. One row a mailbox, changed first by every write, so that writers of
 //! one account queue there and never meet half way.
 
+use super::consumers::wanted;
 use crate::{Dialect, R, Sql, Tx, p};
+use contactgram_model::update::Wanted;
 use contactgram_model::{MessageId, Timestamp, UpdateId, UpdateKind, UpdateKinds, UserId};
 
 static OPEN: Sql =
     Sql::new("INSERT INTO counters (account_id, update_id) VALUES ($1, $2) ON CONFLICT DO NOTHING");
 static FEWER_MESSAGES: Sql = Sql::new("UPDATE counters SET messages = messages - $2 WHERE account_id = $1");
 
-/// What the default consumer of an account asked for; nothing for who has none.
-macro_rules! wanted {
-    () => {
-        "coalesce((SELECT allowed FROM consumers WHERE account_id = $1 AND name = ''), 0)"
-    };
-}
-pub(super) use wanted;
-
-/// Whether that is among the kinds of `$3`.
+/// Whether a kind of `$3` is logged.
 macro_rules! logged {
     () => {
-        "(CASE WHEN EXISTS (SELECT 1 FROM consumers WHERE account_id = $1 AND name = '' AND allowed & $3 <> 0) \
-         THEN 1 ELSE 0 END)"
+        "(CASE WHEN EXISTS (SELECT 1 FROM consumers WHERE account_id = $1 AND name = '' \
+         AND (allowed | also) & $3 <> 0) THEN 1 ELSE 0 END)"
     };
 }
 
@@ -31,7 +25,7 @@ static MESSAGE_PG: Sql = Sql::new(concat!(
      last_date = CASE WHEN last_date > $2 THEN last_date ELSE $2 END, update_id = update_id + ",
     logged!(),
     " WHERE account_id = $1 RETURNING message_id, last_date, update_id, ",
-    logged!()
+    wanted!()
 ));
 static MESSAGE_LOOK: Sql = Sql::new(concat!(
     "SELECT message_id, last_date, update_id, ",
@@ -86,8 +80,17 @@ pub struct MessagePlace {
     pub id: MessageId,
     /// Now, or the newest message's date if the clock went back, so that dates never fall while ids rise.
     pub date: Timestamp,
-    /// The id of the update that tells of it, if the mailbox's owner wants one.
-    pub update: Option<UpdateId>,
+    /// The place of the update that tells of it, if the mailbox's owner wants one.
+    pub update: Option<LogPlace>,
+}
+
+/// The place of an update in its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogPlace {
+    /// Its id.
+    pub id: UpdateId,
+    /// Whether the default consumer is not to see it.
+    pub aside: bool,
 }
 
 /// What a change of a contact gets from its account.
@@ -96,7 +99,7 @@ pub struct ContactPlace {
     /// Its place among all changes.
     pub version: i64,
     /// The updates that the account wants.
-    pub wanted: UpdateKinds,
+    pub wanted: Wanted,
 }
 
 /// Gives a user a mailbox, whose first update will be `first_update + 1`.
@@ -133,11 +136,15 @@ pub fn next_message(
     now: Timestamp,
     update: Option<UpdateKind>,
 ) -> R<MessagePlace> {
-    let kinds: UpdateKinds = update.into_iter().collect();
+    let place = |wanted: i64, id: i64| {
+        let (wanted, kind) = (Wanted::from_bits(wanted), update?);
+        wanted.has(kind).then_some(LogPlace { id: UpdateId(id), aside: wanted.is_aside(kind) })
+    };
     if tx.dialect() == Dialect::Postgres {
+        let kinds: UpdateKinds = update.into_iter().collect();
         return tx.one(&MESSAGE_PG, p![user, now, kinds.bits()], |row| {
-            let logged = (row.int(3)? != 0).then_some(UpdateId(row.int(2)?));
-            Ok(MessagePlace { id: MessageId(row.int(0)?), date: row.int(1)?, update: logged })
+            let (id, date) = (MessageId(row.int(0)?), row.int(1)?);
+            Ok(MessagePlace { id, date, update: place(row.int(3)?, row.int(2)?) })
         });
     }
     let look = |tx: &mut dyn Tx| {
@@ -150,10 +157,10 @@ pub fn next_message(
     }
     let [newest, last_date, last_update, wanted] = numbers.ok_or(crate::StoreError::NotFound)?;
     let (id, date) = (newest + 1, last_date.max(now));
-    let logged = wanted & kinds.bits() != 0;
-    let update_id = last_update + i64::from(logged);
+    let update = place(wanted, last_update + 1);
+    let update_id = update.map_or(last_update, |place| place.id.0);
     tx.execute(&MESSAGE_SET, p![user, id, date, update_id])?;
-    Ok(MessagePlace { id: MessageId(id), date, update: logged.then_some(UpdateId(update_id)) })
+    Ok(MessagePlace { id: MessageId(id), date, update })
 }
 
 /// Counts messages off.
@@ -183,7 +190,7 @@ pub fn next_contact(tx: &mut dyn Tx, account: UserId, added: i64) -> R<ContactPl
 
 /// Reads a version and what is [`wanted!`].
 pub(super) fn contact_place(row: &dyn crate::Row) -> R<ContactPlace> {
-    Ok(ContactPlace { version: row.int(0)?, wanted: UpdateKinds::from_bits(row.int(1)?) })
+    Ok(ContactPlace { version: row.int(0)?, wanted: Wanted::from_bits(row.int(1)?) })
 }
 
 /// Declares sync tokens below `version` expired.

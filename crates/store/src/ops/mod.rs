@@ -7,6 +7,7 @@ pub mod audit;
 pub mod callbacks;
 pub mod chats;
 pub mod commands;
+pub mod consumers;
 pub mod contact_list;
 pub mod contacts;
 pub mod conversations;
@@ -33,6 +34,7 @@ pub mod webhooks;
 mod tests;
 
 use crate::{AsParam, Param};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::{ChatId, ContactId, MemberId, MessageId, UpdateId, UserId};
 
 macro_rules! ids {
@@ -44,4 +46,10 @@ macro_rules! ids {
         }
     )*};
 }
+impl AsParam for ConsumerName {
+    fn as_param(&self) -> Param<'_> {
+        Param::Text(self.as_str())
+    }
+}
+
 ids!(UserId, ContactId, ChatId, MemberId, MessageId, UpdateId);

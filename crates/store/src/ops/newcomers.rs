@@ -2,7 +2,8 @@
 //! the contact its place among the account's. The hub asks here first, and goes the long way when somebody is
 //! known after all. The contact itself is put in by `contacts`.
 
-use super::counters::{self, ContactPlace, wanted};
+use super::consumers::wanted;
+use super::counters::{self, ContactPlace};
 use super::{contacts, directory};
 use crate::{Dialect, R, Sql, Tx, p};
 use contactgram_model::{ContactId, Timestamp, User, UserId};

@@ -2,8 +2,8 @@
 
 use super::oauth::AppId;
 use super::tokens::{GivenTo, bits, scopes};
-use super::updates::DEFAULT_CONSUMER;
 use crate::{R, Row, Sql, Tx, p};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::webhook::{Webhook, WebhookSettings};
 use contactgram_model::{Timestamp, UserId};
 use contactgram_oauth::grant::FamilyId;
@@ -48,7 +48,7 @@ pub enum SetBy {
 
 /// Who set an account's webhook.
 pub fn set_by(tx: &mut dyn Tx, account: UserId) -> R<SetBy> {
-    let found = tx.opt(&SET_BY, p![account, DEFAULT_CONSUMER], |row| {
+    let found = tx.opt(&SET_BY, p![account, ConsumerName::DEFAULT], |row| {
         let family = row.opt_int(2)?.map(FamilyId);
         Ok(match (row.opt_int(0)?, row.opt_int(1)?) {
             (_, Some(app)) => SetBy::Application(GivenTo { app: AppId(app), family }),
@@ -61,7 +61,7 @@ pub fn set_by(tx: &mut dyn Tx, account: UserId) -> R<SetBy> {
 
 /// An account's webhook.
 pub fn get(tx: &mut dyn Tx, account: UserId) -> R<Option<Webhook>> {
-    tx.opt(&GET, p![account, DEFAULT_CONSUMER], |row: &dyn Row| {
+    tx.opt(&GET, p![account, ConsumerName::DEFAULT], |row: &dyn Row| {
         Ok(Webhook {
             settings: WebhookSettings {
                 url: row.string(0)?,
@@ -80,7 +80,7 @@ pub fn get(tx: &mut dyn Tx, account: UserId) -> R<Option<Webhook>> {
 
 /// Accounts that have a webhook.
 pub fn accounts(tx: &mut dyn Tx) -> R<Vec<UserId>> {
-    tx.all(&ALL, p![DEFAULT_CONSUMER], |row| row.int(0).map(UserId))
+    tx.all(&ALL, p![ConsumerName::DEFAULT], |row| row.int(0).map(UserId))
 }
 
 /// Sets an account's webhook.
@@ -100,7 +100,7 @@ pub fn put(
     let family = given_to.and_then(|given_to| given_to.family).map(|family| family.0);
     let params = p![
         account,
-        DEFAULT_CONSUMER,
+        ConsumerName::DEFAULT,
         settings.url,
         settings.secret_token,
         settings.max_connections,
@@ -117,7 +117,7 @@ pub fn put(
 
 /// Removes an account's webhook; `false` when there was none.
 pub fn delete(tx: &mut dyn Tx, account: UserId) -> R<bool> {
-    Ok(tx.execute(&DELETE, p![account, DEFAULT_CONSUMER])? == 1)
+    Ok(tx.execute(&DELETE, p![account, ConsumerName::DEFAULT])? == 1)
 }
 
 /// A failed delivery, for getWebhookInfo.
@@ -133,6 +133,6 @@ pub struct Failure {
 
 /// Notes how a delivery failed.
 pub fn failed(tx: &mut dyn Tx, account: UserId, failure: &Failure) -> R<()> {
-    let params = p![account, DEFAULT_CONSUMER, failure.generation, failure.date, failure.message];
+    let params = p![account, ConsumerName::DEFAULT, failure.generation, failure.date, failure.message];
     tx.execute(&FAILED, params).map(drop)
 }

@@ -3,6 +3,7 @@
 mod conflicts;
 mod kinds;
 mod model;
+mod named;
 mod offsets;
 mod survival;
 mod waiting;

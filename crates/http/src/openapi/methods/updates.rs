@@ -3,7 +3,7 @@
 use super::Method;
 use crate::openapi::about::UPDATES;
 use crate::openapi::examples;
-use crate::openapi::parts::{Field, list, may, of, text, usually, whole};
+use crate::openapi::parts::{Field, list, may, of, sized, text, usually, whole};
 use serde_json::json;
 
 pub(super) fn all() -> Vec<Method> {
@@ -16,6 +16,11 @@ pub(super) fn all() -> Vec<Method> {
         may("limit", usually("Updates at most; beyond the range the nearest.", 1..=100, 100)),
         may("timeout", usually("Seconds to wait for an update when there is none; beyond the range the nearest.", 0..=50, 0)),
         may("allowed_updates", allowed()),
+        may(
+            "consumer",
+            sized("A cursor of its own over the same updates, made when it is named first: it begins at the end of the log, a negative `offset` reaches back into what is kept. It waits, confirms, names its `allowed_updates` and is in conflict for itself, and is served while a webhook is set. Absent: Telegram's own.", 1..=64)
+                .pattern(Some("^[A-Za-z0-9_.-]+$")),
+        ),
     ];
     let update = json!({"update_id": 123_456_789, "message": examples::message()});
     vec![

@@ -20,6 +20,7 @@ pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
     all.extend(message::all());
     all.extend(update::all());
     all.extend(operator::all());
+    all.extend(super::consumers::schemas());
     all.extend(super::audit::schemas());
     all.extend(super::oauth::schemas());
     all

@@ -1,10 +1,12 @@
 //! Counters rise one by one, dates never fall, and mailboxes count apart.
 
 use super::{ANN, BEN, NOW, open, read, write};
+use crate::ops::consumers;
 use crate::ops::counters::{self, ContactPlace, Counters};
-use crate::ops::updates;
 use crate::{Store, StoreError, each_store};
-use contactgram_model::{MessageId, UpdateId, UpdateKind, UpdateKinds, UserId};
+use contactgram_model::consumer::ConsumerName;
+use contactgram_model::update::Wanted;
+use contactgram_model::{MessageId, UpdateId, UpdateKind, UserId};
 
 each_store! {
     async fn numbers_rise_one_by_one_in_each_mailbox(store: Store) {
@@ -15,7 +17,7 @@ each_store! {
         assert_eq!(updates.await, (UpdateId(501), UpdateId(502)), "opening again changes nothing");
         for (added, version) in [(1, 1), (1, 2), (0, 3), (-1, 4)] {
             let place = write(&store, move |tx| counters::next_contact(tx, ANN, added)).await;
-            assert_eq!(place, ContactPlace { version, wanted: UpdateKinds::from_bits(0) });
+            assert_eq!(place, ContactPlace { version, wanted: Wanted::default() });
         }
         write(&store, |tx| counters::next_message(tx, ANN, NOW, None)).await;
         write(&store, |tx| counters::next_message(tx, ANN, NOW, Some(UpdateKind::Message))).await;
@@ -37,11 +39,11 @@ each_store! {
 
     async fn what_an_account_wants_is_told_with_its_numbers(store: Store) {
         open(&store).await;
-        let message = |kind| write(&store, move |tx| Ok(counters::next_message(tx, ANN, NOW, kind)?.update));
+        let message = |kind| write(&store, move |tx| Ok(counters::next_message(tx, ANN, NOW, kind)?.update.map(|place| place.id)));
         let wants = |kinds: &'static [UpdateKind]| {
             write(&store, move |tx| {
-                updates::open(tx, ANN, UpdateId(1))?;
-                updates::allow(tx, ANN, kinds.iter().copied().collect())
+                consumers::open(tx, ANN, UpdateId(1))?;
+                consumers::allow(tx, ANN, &ConsumerName::DEFAULT, kinds.iter().copied().collect())
             })
         };
         let kind = Some(UpdateKind::Message);
@@ -49,7 +51,7 @@ each_store! {
         wants(&[UpdateKind::ContactAdded]).await;
         assert_eq!(message(kind).await, None, "nobody asked for messages");
         let place = write(&store, |tx| counters::next_contact(tx, ANN, 1)).await;
-        assert_eq!(place.wanted, [UpdateKind::ContactAdded].into_iter().collect());
+        assert_eq!(place.wanted, Wanted::by_default([UpdateKind::ContactAdded].into_iter().collect()));
         wants(&[UpdateKind::Message, UpdateKind::EditedMessage]).await;
         assert_eq!(message(None).await, None, "one of the account's own");
         assert_eq!((message(kind).await, message(kind).await), (Some(UpdateId(1)), Some(UpdateId(2))));

@@ -2,6 +2,7 @@
 
 use super::{Draft, NOW, add, contact, post, remove};
 use crate::ops::commands::Audience;
+use crate::ops::consumers::Consumer;
 use crate::ops::idempotency::Kept;
 use crate::ops::oauth::access::{self, NewAccess};
 use crate::ops::oauth::apps::{self, App};
@@ -15,16 +16,17 @@ use crate::ops::upstreams::Place;
 use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::{Failure, SetBy};
 use crate::ops::{
-    accounts, callbacks, chats, commands, contacts, counters, directory, groups, idempotency, members,
-    tokens, updates, upstreams, views, webhooks,
+    accounts, callbacks, chats, commands, consumers, contacts, counters, directory, groups, idempotency,
+    members, tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::scope::Scopes;
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{
     Account, AccountKind, ChatId, Contact, ContactId, Direction, Group, MemberId, MemberStatus, MessageId,
-    PlainToken, Role, TokenDigest, UpdateId, UpdateKind, User, UserId, UserKind,
+    PlainToken, Role, TokenDigest, UpdateId, UpdateKind, UpdateKinds, User, UserId, UserKind,
 };
 use contactgram_oauth::grant::{CodeRecord, CodeState, FamilyId};
 use contactgram_oauth::pkce::Challenge;
@@ -99,13 +101,16 @@ fn mailbox(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
 }
 
 fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
-    updates::open(tx, id, UpdateId(1))?;
+    consumers::open(tx, id, UpdateId(1))?;
     let payload = format!("\"{word}\"");
     for _ in 0..3 {
         let update = NewUpdate { kind: UpdateKind::Message, lane: 7, date: NOW, payload: &payload };
         updates::append(tx, id, &update)?;
     }
-    updates::acknowledge(tx, id, &[UpdateId(2)])?;
+    updates::acknowledge(tx, id, &ConsumerName::DEFAULT, &[UpdateId(2)])?;
+    let desk = ConsumerName::from_store("desk".to_owned());
+    let new = Consumer { position: UpdateId(1), allowed: UpdateKinds::usual() };
+    consumers::add(tx, id, &desk, new)?;
     let settings = WebhookSettings {
         url: format!("https://{word}.example"),
         secret_token: None,

@@ -4,9 +4,10 @@
 use super::{ANN, BEN, NOW, fill, on, scan, write};
 use crate::ops::commands::Audience;
 use crate::ops::contact_list::{self, Change, Query, Sort, Start};
-use crate::ops::updates::{self, Span};
+use crate::ops::updates::{self, Seen, Span};
 use crate::ops::{callbacks, commands, contacts, history, idempotency, messages, tokens, webhooks};
 use crate::{R, Store, Tx, each_store};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::{ContactId, MessageId, TokenKind, UpdateId, UserId, search};
 
 async fn both(store: &Store) {
@@ -96,15 +97,15 @@ each_store! {
         both(&store).await;
         for (account, word) in [(ANN, "first"), (BEN, "second")] {
             scan(&store, move |tx| {
-                let span = Span { from: UpdateId(0), now: NOW, limit: 100 };
+                let span = Span { from: UpdateId(0), since: 0, limit: 100, seen: Seen::ByDefault };
                 let logged = updates::read(tx, account, span)?;
                 assert_eq!(logged.len(), 3);
                 assert!(logged.iter().all(|(_, body)| body.contains(word)));
-                let pending = updates::pending_rows(tx, account, span)?;
+                let pending = updates::pending_rows(tx, account, &ConsumerName::DEFAULT, span)?;
                 assert_eq!(pending.iter().map(|row| row.id.0).collect::<Vec<_>>(), [1, 3]);
                 let body = updates::body(tx, account, UpdateId(1))?;
                 assert!(body.is_some_and(|body| body.contains(word)));
-                assert_eq!(updates::pending(tx, account, NOW)?, 2);
+                assert_eq!(updates::pending(tx, account, &ConsumerName::DEFAULT, 0)?, 2);
                 assert_eq!(updates::nth_last(tx, account, span, 0)?, Some(UpdateId(3)));
                 let labels: Vec<_> = tokens::list(tx, account, TokenKind::Account)?.into_iter().map(|token| token.label).collect();
                 assert_eq!(labels, [Some(word.to_owned())]);

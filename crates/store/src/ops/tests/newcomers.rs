@@ -2,8 +2,9 @@
 
 use super::{ANN, BEN, NOW, add, contact, open, read, write};
 use crate::ops::counters::{self, ContactPlace, Counters};
-use crate::ops::{contacts, directory, newcomers, updates};
+use crate::ops::{consumers, contacts, directory, newcomers};
 use crate::{Store, each_store};
+use contactgram_model::update::Wanted;
 use contactgram_model::{Contact, ContactId, UpdateId, UpdateKinds, User, UserId, UserKind};
 
 const OWN: i64 = ContactId::OWN.start;
@@ -37,11 +38,11 @@ async fn standing(store: &Store) -> Counters {
 each_store! {
     async fn a_newcomer_gets_a_user_a_mailbox_and_a_place(store: Store) {
         open(&store).await;
-        write(&store, |tx| updates::open(tx, ANN, UpdateId(1))).await;
+        write(&store, |tx| consumers::open(tx, ANN, UpdateId(1))).await;
         let before = standing(&store).await;
         let user = waiting(1, "+1415");
         let place = admit(&store, ANN, &user).await.unwrap();
-        assert_eq!((place.version, place.wanted), (before.contact_version + 1, UpdateKinds::usual()));
+        assert_eq!((place.version, place.wanted), (before.contact_version + 1, Wanted::by_default(UpdateKinds::usual())));
         let after = standing(&store).await;
         assert_eq!((after.contact_version, after.contacts), (place.version, before.contacts + 1));
         assert_eq!(read(&store, |tx| directory::by_phone(tx, "+1415")).await, Some(user.clone()));

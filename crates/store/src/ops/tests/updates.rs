@@ -1,23 +1,28 @@
 //! The update log: what is logged, read, confirmed and forgotten, and how webhooks move past gaps.
 
 use super::{ANN, BEN, NOW, open, read, write};
-use crate::ops::updates::{self, KEPT_S, NewUpdate, Span, Standing};
+use crate::ops::consumers::{self, Consumer, Standing};
+use crate::ops::updates::{self, KEPT_S, NewUpdate, Seen, Span};
 use crate::ops::webhooks::SetBy;
 use crate::ops::{accounts, counters, webhooks};
 use crate::{R, Store, Tx, each_store};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::scope::Scopes;
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{Account, AccountKind, UpdateId, UpdateKind, UpdateKinds, UserId};
+
+/// The default consumer.
+const US: &ConsumerName = &ConsumerName::DEFAULT;
 
 /// Ann's log begins at 11, Ben's at 1.
 async fn logs(store: &Store) {
     write(store, |tx| {
         counters::open(tx, ANN, 10)?;
-        updates::open(tx, ANN, UpdateId(11))
+        consumers::open(tx, ANN, UpdateId(11))
     })
     .await;
     open(store).await;
-    write(store, |tx| updates::open(tx, BEN, UpdateId(1))).await;
+    write(store, |tx| consumers::open(tx, BEN, UpdateId(1))).await;
 }
 
 fn append(tx: &mut dyn Tx, account: UserId, kind: UpdateKind, date: i64) -> R<Option<i64>> {
@@ -32,7 +37,7 @@ async fn log(store: &Store, n: usize, date: i64) {
 }
 
 fn span(from: i64, limit: i64) -> Span {
-    Span { from: UpdateId(from), now: NOW, limit }
+    Span { from: UpdateId(from), since: NOW - KEPT_S, limit, seen: Seen::ByDefault }
 }
 
 async fn ids(store: &Store, span: Span) -> Vec<i64> {
@@ -41,9 +46,9 @@ async fn ids(store: &Store, span: Span) -> Vec<i64> {
 
 async fn waiting(store: &Store) -> (i64, Vec<i64>) {
     read(store, |tx| {
-        let position = updates::consumer(tx, ANN)?.map_or(0, |consumer| consumer.position.0);
-        let rows = updates::pending_rows(tx, ANN, span(position, 100))?;
-        assert_eq!(updates::pending(tx, ANN, NOW)?, rows.len() as i64);
+        let position = consumers::get(tx, ANN, US)?.map_or(0, |consumer| consumer.position.0);
+        let rows = updates::pending_rows(tx, ANN, US, span(position, 100))?;
+        assert_eq!(updates::pending(tx, ANN, US, NOW - KEPT_S)?, rows.len() as i64);
         Ok((position, rows.iter().map(|row| row.id.0).collect()))
     })
     .await
@@ -51,7 +56,7 @@ async fn waiting(store: &Store) -> (i64, Vec<i64>) {
 
 async fn acknowledge(store: &Store, taken: &[i64]) {
     let taken: Vec<_> = taken.iter().map(|&id| UpdateId(id)).collect();
-    write(store, move |tx| updates::acknowledge(tx, ANN, &taken)).await;
+    write(store, move |tx| updates::acknowledge(tx, ANN, US, &taken)).await;
 }
 
 each_store! {
@@ -60,7 +65,7 @@ each_store! {
         assert_eq!(write(&store, |tx| append(tx, ANN, UpdateKind::Message, NOW)).await, Some(11));
         assert_eq!(write(&store, |tx| append(tx, ANN, UpdateKind::ContactAdded, NOW)).await, None);
         let asked = UpdateKinds::asked(["contact_added"]);
-        write(&store, move |tx| updates::allow(tx, ANN, asked)).await;
+        write(&store, move |tx| consumers::allow(tx, ANN, US, asked)).await;
         assert_eq!(write(&store, |tx| append(tx, ANN, UpdateKind::Message, NOW)).await, None);
         assert_eq!(write(&store, |tx| append(tx, ANN, UpdateKind::ContactAdded, NOW)).await, Some(12));
         assert_eq!(write(&store, |tx| append(tx, BEN, UpdateKind::Message, NOW)).await, Some(1));
@@ -71,21 +76,21 @@ each_store! {
             (UpdateId(12), "{\"update_id\":12,\"contact_added\":{\"a\":1}}".to_owned()),
         ];
         assert_eq!(rows, wanted);
-        let consumer = read(&store, |tx| updates::consumer(tx, ANN)).await.unwrap();
+        let consumer = read(&store, |tx| consumers::get(tx, ANN, US)).await.unwrap();
         assert_eq!((consumer.position, consumer.allowed), (UpdateId(11), asked));
-        assert_eq!(read(&store, |tx| updates::consumer(tx, UserId(1))).await, None);
+        assert_eq!(read(&store, |tx| consumers::get(tx, UserId(1), US)).await, None);
     }
 
     async fn where_a_log_stands_is_told_at_once(store: Store) {
         logs(&store).await;
-        let stands = || read(&store, |tx| updates::standing(tx, ANN));
+        let stands = || read(&store, |tx| consumers::standing(tx, ANN, US));
         assert_eq!(stands().await, None, "no account yet");
         write(&store, |tx| {
             let kind = AccountKind::Bot;
             accounts::insert(tx, &Account { id: ANN, kind, region: None, strict: true, created_at: NOW })
         })
         .await;
-        let consumer = read(&store, |tx| updates::consumer(tx, ANN)).await.unwrap();
+        let consumer = read(&store, |tx| consumers::get(tx, ANN, US)).await.unwrap();
         let empty = Standing { consumer, newest: UpdateId(10), strict: true, has_webhook: false };
         assert_eq!(stands().await, Some(empty));
         log(&store, 2, NOW).await;
@@ -100,7 +105,7 @@ each_store! {
         };
         write(&store, move |tx| webhooks::put(tx, ANN, &settings, (1, SetBy::Nobody))).await;
         assert_eq!(stands().await, Some(Standing { newest: UpdateId(12), has_webhook: true, ..empty }));
-        assert_eq!(read(&store, |tx| updates::standing(tx, UserId(1))).await, None);
+        assert_eq!(read(&store, |tx| consumers::standing(tx, UserId(1), US)).await, None);
     }
 
     async fn updates_are_read_from_a_position_and_from_the_end(store: Store) {
@@ -121,7 +126,7 @@ each_store! {
         logs(&store).await;
         log(&store, 4, NOW).await;
         for (to, position, left) in [(13, 13, vec![13, 14]), (12, 13, vec![13, 14]), (15, 15, vec![])] {
-            write(&store, move |tx| updates::confirm(tx, ANN, UpdateId(to))).await;
+            write(&store, move |tx| consumers::confirm(tx, ANN, US, UpdateId(to))).await;
             assert_eq!(waiting(&store).await, (position, left));
         }
         assert_eq!(ids(&store, span(0, 100)).await, [11, 12, 13, 14], "still in the log");
@@ -154,7 +159,7 @@ each_store! {
         log(&store, 2, NOW).await;
         acknowledge(&store, &[14]).await;
         assert_eq!(waiting(&store).await, (11, vec![13]), "what is too old is not shown");
-        assert_eq!(write(&store, |tx| updates::forget_old(tx, NOW)).await, 2);
+        assert_eq!(write(&store, |tx| updates::forget_old(tx, NOW - KEPT_S)).await, 2);
         acknowledge(&store, &[13]).await;
         assert_eq!(waiting(&store).await, (15, vec![]));
     }
@@ -163,7 +168,7 @@ each_store! {
         logs(&store).await;
         log(&store, 4, NOW).await;
         acknowledge(&store, &[12, 13]).await;
-        write(&store, |tx| updates::confirm(tx, ANN, UpdateId(12))).await;
+        write(&store, |tx| consumers::confirm(tx, ANN, US, UpdateId(12))).await;
         assert_eq!(waiting(&store).await, (12, vec![14]));
         acknowledge(&store, &[]).await;
         assert_eq!(waiting(&store).await, (14, vec![14]));
@@ -176,8 +181,8 @@ each_store! {
         assert_eq!(ids(&store, span(0, 100)).await, [12], "also before it is forgotten");
         let last = read(&store, |tx| updates::nth_last(tx, ANN, span(11, 1), 1)).await;
         assert_eq!(last, None);
-        assert_eq!(write(&store, |tx| updates::forget_old(tx, NOW)).await, 1);
-        assert_eq!(write(&store, |tx| updates::forget_old(tx, NOW + 1)).await, 1);
+        assert_eq!(write(&store, |tx| updates::forget_old(tx, NOW - KEPT_S)).await, 1);
+        assert_eq!(write(&store, |tx| updates::forget_old(tx, NOW + 1 - KEPT_S)).await, 1);
         assert_eq!(write(&store, |tx| append(tx, ANN, UpdateKind::Message, NOW)).await, Some(13), "ids go on");
     }
 
@@ -187,7 +192,7 @@ each_store! {
         write(&store, |tx| append(tx, BEN, UpdateKind::Message, NOW)).await;
         assert_eq!(write(&store, |tx| updates::forget_confirmed(tx, ANN)).await, 0);
         assert_eq!(read(&store, updates::with_confirmed).await, []);
-        write(&store, |tx| updates::confirm(tx, ANN, UpdateId(13))).await;
+        write(&store, |tx| consumers::confirm(tx, ANN, US, UpdateId(13))).await;
         assert_eq!(read(&store, updates::with_confirmed).await, [ANN]);
         assert_eq!(write(&store, |tx| updates::forget_confirmed(tx, ANN)).await, 2);
         assert_eq!(ids(&store, span(0, 100)).await, [13, 14]);
@@ -195,10 +200,83 @@ each_store! {
         assert_eq!(bens.len(), 1);
     }
 
+    async fn what_only_others_asked_for_stands_aside(store: Store) {
+        logs(&store).await;
+        let desk = || ConsumerName::parse("desk").unwrap();
+        let asked = UpdateKinds::asked(["contact_added", "message"]);
+        write(&store, move |tx| consumers::allow(tx, ANN, US, UpdateKinds::asked(["message"]))).await;
+        let new = Consumer { position: UpdateId(11), allowed: asked };
+        write(&store, move |tx| consumers::add(tx, ANN, &desk(), new)).await;
+        for (kind, id) in [(UpdateKind::ContactAdded, 11), (UpdateKind::Message, 12)] {
+            assert_eq!(write(&store, move |tx| append(tx, ANN, kind, NOW)).await, Some(id));
+        }
+        let place = write(&store, |tx| counters::next_message(tx, ANN, NOW, Some(UpdateKind::Message))).await;
+        assert_eq!(place.update.map(|place| (place.id.0, place.aside)), Some((13, false)));
+        assert_eq!(write(&store, |tx| append(tx, ANN, UpdateKind::Poll, NOW)).await, None);
+        assert_eq!(ids(&store, span(0, 100)).await, [12], "the default consumer never sees it");
+        assert_eq!(waiting(&store).await, (11, vec![12]));
+        let named = Span { seen: Seen::Kinds(asked), ..span(0, 100) };
+        assert_eq!(ids(&store, named).await, [11, 12]);
+        let last = read(&store, move |tx| updates::nth_last(tx, ANN, span(0, 1), 1)).await;
+        assert_eq!(last, None);
+        assert!(write(&store, move |tx| consumers::remove(tx, ANN, &desk())).await);
+        assert!(!write(&store, move |tx| consumers::remove(tx, ANN, &desk())).await, "already");
+        assert!(!write(&store, move |tx| consumers::remove(tx, ANN, US)).await, "the default one stays");
+        assert_eq!(write(&store, |tx| append(tx, ANN, UpdateKind::ContactAdded, NOW)).await, None);
+    }
+
+    async fn a_further_consumer_keeps_the_log_until_it_is_past_it(store: Store) {
+        logs(&store).await;
+        let desk = || ConsumerName::parse("desk").unwrap();
+        let new = Consumer { position: UpdateId(11), allowed: UpdateKinds::usual() };
+        write(&store, move |tx| consumers::add(tx, ANN, &desk(), new)).await;
+        log(&store, 4, NOW).await;
+        write(&store, |tx| consumers::confirm(tx, ANN, US, UpdateId(15))).await;
+        assert_eq!(read(&store, updates::with_confirmed).await, []);
+        assert_eq!(write(&store, |tx| updates::forget_confirmed(tx, ANN)).await, 0);
+        write(&store, move |tx| consumers::confirm(tx, ANN, &desk(), UpdateId(13))).await;
+        assert_eq!(read(&store, updates::with_confirmed).await, [ANN]);
+        assert_eq!(write(&store, |tx| updates::forget_confirmed(tx, ANN)).await, 2);
+        let standing = read(&store, move |tx| consumers::further(tx, ANN)).await;
+        assert_eq!(standing, [(desk(), Consumer { position: UpdateId(13), ..new })]);
+        let waits = read(&store, move |tx| updates::pending(tx, ANN, &desk(), 0)).await;
+        assert_eq!(waits, 2);
+    }
+
+    async fn what_is_too_old_for_the_default_consumer_alone_is_passed_and_not_forgotten(store: Store) {
+        logs(&store).await;
+        log(&store, 2, NOW - KEPT_S).await;
+        log(&store, 1, NOW).await;
+        let since = NOW - KEPT_S;
+        assert_eq!(read(&store, move |tx| updates::with_expired(tx, since - 1)).await, []);
+        assert_eq!(read(&store, move |tx| updates::with_expired(tx, since)).await, [ANN]);
+        write(&store, move |tx| updates::pass_expired(tx, ANN, since)).await;
+        assert_eq!(waiting(&store).await, (13, vec![13]));
+        assert_eq!(read(&store, move |tx| updates::with_expired(tx, since)).await, []);
+        write(&store, move |tx| updates::pass_expired(tx, ANN, NOW)).await;
+        assert_eq!(waiting(&store).await, (14, vec![]));
+        assert_eq!(ids(&store, Span { since: 0, ..span(0, 100) }).await, [11, 12, 13]);
+    }
+
+    async fn a_consumer_is_led_past_what_it_is_not_shown(store: Store) {
+        logs(&store).await;
+        let desk = || ConsumerName::parse("desk").unwrap();
+        let new = Consumer { position: UpdateId(11), allowed: UpdateKinds::asked(["poll"]) };
+        write(&store, move |tx| consumers::add(tx, ANN, &desk(), new)).await;
+        assert_eq!(read(&store, updates::at_unseen).await, []);
+        log(&store, 2, NOW).await;
+        write(&store, |tx| append(tx, ANN, UpdateKind::Poll, NOW)).await;
+        assert_eq!(read(&store, updates::at_unseen).await, [(ANN, desk())]);
+        write(&store, move |tx| updates::acknowledge(tx, ANN, &desk(), &[])).await;
+        let stands = read(&store, move |tx| consumers::get(tx, ANN, &desk())).await.unwrap();
+        assert_eq!(stands.position, UpdateId(13));
+        assert_eq!(read(&store, updates::at_unseen).await, []);
+    }
+
     async fn a_long_log_is_forgotten_piece_by_piece(store: Store) {
         logs(&store).await;
         log(&store, 1100, NOW).await;
-        write(&store, |tx| updates::confirm(tx, ANN, UpdateId(1106))).await;
+        write(&store, |tx| consumers::confirm(tx, ANN, US, UpdateId(1106))).await;
         for forgotten in [1000, 95, 0] {
             assert_eq!(write(&store, |tx| updates::forget_confirmed(tx, ANN)).await, forgotten);
         }
@@ -208,7 +286,7 @@ each_store! {
     async fn rows_for_webhooks_carry_lane_and_date(store: Store) {
         logs(&store).await;
         log(&store, 1, NOW).await;
-        let rows = read(&store, |tx| updates::pending_rows(tx, ANN, span(0, 1))).await;
+        let rows = read(&store, |tx| updates::pending_rows(tx, ANN, US, span(0, 1))).await;
         assert_eq!((rows[0].lane, rows[0].date), (NOW % 7, NOW));
         let body = read(&store, |tx| updates::body(tx, ANN, UpdateId(11))).await;
         assert_eq!(body.as_deref(), Some("{\"update_id\":11,\"message\":{\"a\":1}}"));

@@ -2,17 +2,19 @@
 
 use super::super::{ANN, BEN, Draft, NOW, add, change, contact, draft, fill, post, remove};
 use crate::ops::commands::Audience;
+use crate::ops::consumers::Consumer;
 use crate::ops::contact_list::{self, Place, Sort, Start};
 use crate::ops::tokens::{GivenTo, NewToken};
-use crate::ops::updates::{NewUpdate, Span};
+use crate::ops::updates::{NewUpdate, Seen, Span};
 use crate::ops::views::ViewId;
 use crate::ops::webhooks::SetBy;
 use crate::ops::{
-    accounts, callbacks, chats, commands, contacts, conversations, counters, directory, groups, history,
-    idempotency, messages, newcomers, oauth, search as index, settings, tokens, updates, upstreams, views,
-    webhooks,
+    accounts, callbacks, chats, commands, consumers, contacts, conversations, counters, directory, groups,
+    history, idempotency, messages, newcomers, oauth, search as index, settings, tokens, updates, upstreams,
+    views, webhooks,
 };
 use crate::{R, StoreError, Tx};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::{
     ChatId, Contact, ContactId, Direction, MemberId, MessageId, PlainToken, TokenKind, UpdateId, UpdateKind,
@@ -25,7 +27,8 @@ fn view() -> R<ViewId> {
 }
 
 const OWN: i64 = ContactId::OWN.start;
-const SPAN: Span = Span { from: UpdateId(1), now: NOW, limit: 50 };
+const SPAN: Span = Span { from: UpdateId(1), since: 0, limit: 50, seen: Seen::ByDefault };
+const US: &ConsumerName = &ConsumerName::DEFAULT;
 
 fn user(id: i64) -> User {
     User {
@@ -182,15 +185,16 @@ fn mailbox(tx: &mut dyn Tx) -> R<()> {
 
 fn log(tx: &mut dyn Tx) -> R<()> {
     updates::append(tx, ANN, &logged())?;
-    updates::standing(tx, ANN)?;
+    consumers::standing(tx, ANN, US)?;
     updates::read(tx, ANN, SPAN)?;
     updates::nth_last(tx, ANN, SPAN, 3)?;
-    updates::pending(tx, ANN, NOW)?;
-    updates::pending_rows(tx, ANN, SPAN)?;
+    updates::pending(tx, ANN, US, NOW)?;
+    updates::pending_rows(tx, ANN, US, SPAN)?;
     updates::body(tx, ANN, UpdateId(1))?;
-    updates::acknowledge(tx, ANN, &[UpdateId(3), UpdateId(1)])?;
-    updates::confirm(tx, ANN, UpdateId(9))?;
-    updates::allow(tx, ANN, UpdateKinds::usual())?;
+    updates::acknowledge(tx, ANN, US, &[UpdateId(3), UpdateId(1)])?;
+    consumers::confirm(tx, ANN, US, UpdateId(9))?;
+    consumers::allow(tx, ANN, US, UpdateKinds::usual())?;
+    named(tx)?;
     let webhook = webhooks::get(tx, ANN)?.ok_or(StoreError::NotFound)?;
     webhooks::put(tx, ANN, &webhook.settings, (2, SetBy::Nobody))?;
     webhooks::set_by(tx, ANN)?;
@@ -199,6 +203,19 @@ fn log(tx: &mut dyn Tx) -> R<()> {
     let failure = webhooks::Failure { generation: 2, date: NOW, message: String::new() };
     webhooks::failed(tx, ANN, &failure)?;
     webhooks::delete(tx, ANN).map(drop)
+}
+
+/// What is done for a named consumer.
+fn named(tx: &mut dyn Tx) -> R<()> {
+    let name = ConsumerName::from_store("other".to_owned());
+    let new = Consumer { position: UpdateId(1), allowed: UpdateKinds::usual() };
+    consumers::add(tx, ANN, &name, new)?;
+    let span = Span { seen: new.seen(&name), ..SPAN };
+    updates::read(tx, ANN, span)?;
+    updates::nth_last(tx, ANN, span, 3)?;
+    consumers::further(tx, ANN)?;
+    consumers::confirm(tx, ANN, &name, UpdateId(2))?;
+    consumers::remove(tx, ANN, &name).map(drop)
 }
 
 /// Pages that are neither searches nor by label.
@@ -303,7 +320,10 @@ pub(super) fn searches(tx: &mut dyn Tx) -> R<()> {
 pub(super) fn housekeeping(tx: &mut dyn Tx) -> R<()> {
     index::waiting(tx)?;
     index::index_batch(tx)?;
-    updates::confirm(tx, ANN, UpdateId(500))?;
+    consumers::confirm(tx, ANN, US, UpdateId(500))?;
+    updates::with_expired(tx, NOW)?;
+    updates::pass_expired(tx, ANN, NOW)?;
+    updates::at_unseen(tx)?;
     updates::with_confirmed(tx)?;
     updates::forget_confirmed(tx, ANN)?;
     updates::forget_old(tx, NOW)?;

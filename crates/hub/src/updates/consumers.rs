@@ -1,0 +1,116 @@
+//! The named consumers of getUpdates: made when they are named first, listed, and removed. What they are shown is in the
+//! log; a further webhook's consumer is `webhooks`' and never in this list.
+
+use super::Poll;
+use super::poll::Seat;
+use crate::access::UpdatesRead;
+use crate::{Error, Hub, Permit};
+use contactgram_model::consumer::ConsumerName;
+use contactgram_model::{UpdateId, UpdateKinds, UserId};
+use contactgram_store::ops::consumers::{self, Consumer};
+use contactgram_store::ops::counters;
+use contactgram_store::ops::updates::{self, Span};
+use serde::Serialize;
+
+/// Named consumers of an account, at most: each keeps the log for itself.
+const MOST: usize = 100;
+
+/// A named consumer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConsumerView {
+    /// As pollers name it.
+    pub name: String,
+    /// The first update it has not confirmed.
+    pub next_update_id: i64,
+    /// Updates that wait for it.
+    pub pending_update_count: i64,
+    /// Only when it isn't the usual set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_updates: Option<Vec<&'static str>>,
+}
+
+impl Hub {
+    /// The account's named consumers.
+    pub async fn consumers(&self, permit: &Permit<UpdatesRead>) -> Result<Vec<ConsumerView>, Error> {
+        let account = permit.account();
+        let named = move |tx: &mut dyn contactgram_store::Tx| {
+            let mut all = consumers::further(tx, account)?;
+            all.retain(|(name, _)| name.webhook().is_none());
+            Ok::<_, Error>(all)
+        };
+        let since = self.clock.now() - self.retention_s;
+        // Counting what waits takes its time where much does.
+        self.store
+            .scan(move |tx| {
+                let view = |tx: &mut dyn contactgram_store::Tx,
+                            (name, consumer): (ConsumerName, Consumer)| {
+                    let allowed = consumer.allowed;
+                    Ok::<_, Error>(ConsumerView {
+                        next_update_id: consumer.position.0,
+                        pending_update_count: updates::pending(tx, account, &name, since)?,
+                        allowed_updates: (allowed != UpdateKinds::usual()).then(|| allowed.names().collect()),
+                        name: name.as_str().to_owned(),
+                    })
+                };
+                named(tx)?.into_iter().map(|one| view(tx, one)).collect()
+            })
+            .await
+    }
+
+    /// Removes a named consumer; whoever waits as it is told.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn remove_consumer(&self, permit: &Permit<UpdatesRead>, name: &str) -> Result<(), Error> {
+        const NONE: Error = Error::missing("consumer not found");
+        let (account, name) = (permit.account(), ConsumerName::parse(name).ok_or(NONE)?);
+        let seat = Seat::of(account, &name);
+        let removing = self.change(account, move |tx, rings| {
+            counters::lock(tx, account)?;
+            if !consumers::remove(tx, account, &name)? {
+                return Err(NONE);
+            }
+            // Also where it waits in another process.
+            rings.push(account);
+            Ok(())
+        });
+        removing.await?;
+        self.pollers.end_for_removal(&seat);
+        Ok(())
+    }
+
+    /// Makes a named consumer at the end of the log, or so many updates before it as a negative offset says.
+    pub(super) async fn add_consumer(
+        &self,
+        account: UserId,
+        name: ConsumerName,
+        poll: Poll,
+    ) -> Result<(), Error> {
+        let since = self.clock.now() - self.retention_s;
+        self.change(account, move |tx, _| {
+            counters::lock(tx, account)?;
+            let all = consumers::further(tx, account)?;
+            if all.iter().any(|(known, _)| *known == name) {
+                return Ok(());
+            }
+            if all.iter().filter(|(name, _)| name.webhook().is_none()).count() >= MOST {
+                let text = format!("the account has {MOST} consumers already; remove one");
+                return Err(Error::BadRequest(text.into()));
+            }
+            let end = UpdateId(counters::get(tx, account)?.update_id + 1);
+            let mut new = Consumer { position: end, allowed: poll.allowed.unwrap_or_default() };
+            if poll.offset < 0 {
+                let span = Span { from: UpdateId(0), since, limit: 1, seen: new.seen(&name) };
+                let back = poll.offset.saturating_neg().saturating_sub(1);
+                let first = match updates::nth_last(tx, account, span, back)? {
+                    Some(first) => Some(first),
+                    // There are not so many: all of them.
+                    None => updates::read(tx, account, span)?.first().map(|(id, _)| *id),
+                };
+                new.position = first.unwrap_or(end);
+            }
+            Ok(consumers::add(tx, account, &name, new)?)
+        })
+        .await
+    }
+}
