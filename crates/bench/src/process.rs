@@ -5,14 +5,14 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Failed;
 
-/// For the end of a process that was asked to end.
+/// For a process to listen, and for its end once it was asked to end.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// /proc counts in hundredths of a second on every Linux of the last twenty years.
 const TICK_NS: u64 = 10_000_000;
@@ -46,6 +46,24 @@ impl Process {
         let _ = child.kill();
         let _ = child.wait();
         Err(format!("{command:?} does not listen: {}", fs::read_to_string(log).unwrap_or_default()).into())
+    }
+
+    /// Starts one that says nothing, and waits until it listens.
+    ///
+    /// # Errors
+    /// It can't be started, or doesn't listen in time.
+    pub fn start_at(mut command: Command, address: SocketAddr) -> Result<Process, Failed> {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().map_err(|why| format!("{command:?}: {why}"))?;
+        let process = Process { child, address };
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            if Instant::now() > deadline {
+                return Err(format!("{command:?} does not listen").into());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(process)
     }
 
     pub fn id(&self) -> u32 {

@@ -112,8 +112,29 @@ impl Stage {
         Ok((Ground::Database { folder, url: server.database(&name) }, set))
     }
 
+    /// A folder that goes with the stage.
+    pub fn folder(&self, name: &str) -> Result<PathBuf, Failed> {
+        let folder = self.path(name);
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// A command on what a server stands on: the caller adds which.
+    pub fn command(&self, server: &Server) -> Command {
+        let mut command = self.program();
+        server.ground.say(&mut command);
+        command
+    }
+
     /// The server's command line: metrics on. `--listen` is the caller's to add.
     pub fn server_command(&self, ground: &Ground) -> Command {
+        let mut command = self.program();
+        command.args(["serve", "--metrics-listen", "127.0.0.1:0"]);
+        ground.say(&mut command);
+        command
+    }
+
+    fn program(&self) -> Command {
         let mut command = Command::new(&self.settings.binary);
         for (name, _) in std::env::vars_os() {
             // Whatever the caller's own server is told, this one is a plain one.
@@ -121,11 +142,6 @@ impl Stage {
                 command.env_remove(name);
             }
         }
-        command.args(["serve", "--metrics-listen", "127.0.0.1:0"]);
-        match ground {
-            Ground::Kept(folder) | Ground::Copy(folder) => command.arg("--data").arg(folder),
-            Ground::Database { folder, url } => command.arg("--data").arg(folder).args(["--store", url]),
-        };
         command
     }
 
@@ -140,6 +156,8 @@ impl Stage {
             }
             Contestant::Hub => command.arg("hub"),
             Contestant::Poll => command.arg("poll"),
+            Contestant::Upstream => command.arg("upstream"),
+            Contestant::Proxy { upstream } => command.args(["proxy", "--upstream", upstream]),
         };
         Process::start(command, &self.path("contestant.log"))
     }
@@ -186,6 +204,14 @@ impl Server {
 }
 
 impl Ground {
+    /// Says it on a command line.
+    fn say(&self, command: &mut Command) {
+        match self {
+            Ground::Kept(folder) | Ground::Copy(folder) => command.arg("--data").arg(folder),
+            Ground::Database { folder, url } => command.arg("--data").arg(folder).args(["--store", url]),
+        };
+    }
+
     /// Removes what was only a copy.
     pub fn forget(self) -> Result<(), Failed> {
         match self {

@@ -1,8 +1,11 @@
 //! The contestants: servers that do as little as can be done, each a mode of `contactgram-bench serve` and so a
 //! process of its own. `hyper` answers the same bytes to everything, `floor` adds SQLite, `hub` wakes whoever
-//! waits, `poll` lets everybody wait. They check nothing, on purpose: they are the limit, not a server.
+//! waits, `poll` lets everybody wait; `upstream` and `proxy` are what stands around a gateway. They check nothing, on purpose: they are the limit, not a server.
 
 mod floor;
+mod relay;
+
+pub use relay::FILE;
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -36,6 +39,9 @@ pub struct Serve {
     /// The floor's SQLite file
     #[arg(long)]
     database: Option<PathBuf>,
+    /// What the proxy asks, as ADDRESS:PORT
+    #[arg(long)]
+    upstream: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -48,6 +54,10 @@ pub enum Mode {
     Hub,
     /// Everything waits
     Poll,
+    /// A Bot API server that knows no bot and answers them all
+    Upstream,
+    /// A bare reverse proxy
+    Proxy,
 }
 
 /// A contestant to be started.
@@ -62,6 +72,11 @@ pub enum Contestant {
     },
     Hub,
     Poll,
+    Upstream,
+    /// To `ADDRESS:PORT`.
+    Proxy {
+        upstream: String,
+    },
 }
 
 pub type Answer = Response<Full<Bytes>>;
@@ -93,6 +108,14 @@ impl Serve {
                 Mode::Hub => {
                     let bell = Arc::new(Notify::new());
                     listen(move |request| wake(Arc::clone(&bell), body.clone(), request)).await
+                }
+                Mode::Upstream => {
+                    let file = Bytes::from(vec![b'x'; FILE]);
+                    listen(move |request| relay::upstream(request, file.clone())).await
+                }
+                Mode::Proxy => {
+                    let proxy = relay::Proxy::to(&self.upstream.ok_or("the proxy needs --upstream")?);
+                    listen(move |request| proxy.clone().answer(request)).await
                 }
                 Mode::Poll => {
                     listen(move |_| {
@@ -136,10 +159,12 @@ fn padded(size: usize) -> Bytes {
     Bytes::from(format!(r#"{{"ok":true,"result":"{filler}"}}"#))
 }
 
-async fn listen<F, A>(answer: F) -> Result<(), Failed>
+async fn listen<F, A, B>(answer: F) -> Result<(), Failed>
 where
     F: Fn(Request<Incoming>) -> A + Clone + Send + 'static,
-    A: Future<Output = Answer> + Send + 'static,
+    A: Future<Output = Response<B>> + Send + 'static,
+    B: hyper::body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Failed>,
 {
     rlimit::increase_nofile_limit(u64::MAX)?;
     let socket = tokio::net::TcpSocket::new_v4()?;

@@ -1,8 +1,9 @@
 //! The operations: what each asks, of whom, and which ratio is the goal. `steady` holds those that are asked
-//! over and over, `search`, `wake`, `idle` and `start` those with
+//! over and over, `relay` those of a gateway, `search`, `wake`, `idle` and `start` those with
 //! figures of their own. Called by `run`.
 
 mod idle;
+mod relay;
 mod search;
 mod start;
 mod steady;
@@ -36,6 +37,16 @@ pub enum Operation {
     Idle,
     /// From the start of the process to its first answer, and memory at rest
     Start,
+    /// A method that a gateway passes on, and keeps nothing of
+    Pass,
+    /// A sendMessage that a gateway passes on and keeps
+    Record,
+    /// One request at a time through a gateway
+    Hop,
+    /// Memory and processor time of 1,000 bots that wait
+    Bots,
+    /// Memory of eight downloads of 50 MiB
+    File,
 }
 
 impl Operation {
@@ -51,6 +62,11 @@ impl Operation {
             Operation::Wake => "wake",
             Operation::Idle => "idle",
             Operation::Start => "start",
+            Operation::Pass => "pass",
+            Operation::Record => "record",
+            Operation::Hop => "hop",
+            Operation::Bots => "bots",
+            Operation::File => "file",
         }
     }
 }
@@ -68,6 +84,9 @@ pub fn measure(operation: Operation, stage: &Stage, report: &mut Report) -> Resu
         Operation::Wake => wake::measure(stage, report),
         Operation::Idle => idle::measure(stage, report),
         Operation::Start => start::measure(stage, report),
+        Operation::Pass | Operation::Record | Operation::Hop | Operation::Bots | Operation::File => {
+            relay::measure(operation, stage, report)
+        }
         steady => steady::measure(steady, stage, report),
     }
 }

@@ -24,15 +24,15 @@ const TEST_API_SENDS: f64 = 2400.0;
 const PEOPLE: u64 = 1024;
 
 /// Writes the next request.
-type Next = Box<dyn FnMut(&mut Vec<u8>)>;
+pub(super) type Next = Box<dyn FnMut(&mut Vec<u8>)>;
 
-struct Entrant {
-    name: &'static str,
-    asked: Asked,
+pub(super) struct Entrant {
+    pub name: &'static str,
+    pub asked: Asked,
 }
 
 /// How an entrant is asked.
-enum Asked {
+pub(super) enum Asked {
     Http {
         process: Process,
         status: u16,
@@ -55,7 +55,7 @@ pub fn measure(operation: Operation, stage: &Stage, report: &mut Report) -> Resu
         entrants.push(Entrant { name, asked: contestant(operation, name, (stage, &server))? });
     }
     entrants.push(Entrant { name: OURS, asked: ours(operation, &server)? });
-    let found = contest(stage, &mut entrants)?;
+    let found = contest(stage, &mut entrants, None)?;
     let entries = entrants.iter().map(|entrant| entrant.name.to_owned()).zip(found).collect();
     drop(entrants);
     server.stop()?;
@@ -119,13 +119,18 @@ fn status(operation: Operation) -> u16 {
     if operation == Operation::Post { 201 } else { 200 }
 }
 
-/// All rounds of all entrants, in the entrants' order.
-fn contest(stage: &Stage, entrants: &mut [Entrant]) -> Result<Vec<Vec<Round>>, Failed> {
+/// All rounds of all entrants, in the entrants' order; by as many connections as the settings say, where it is not said here.
+pub(super) fn contest(
+    stage: &Stage,
+    entrants: &mut [Entrant],
+    connections: Option<usize>,
+) -> Result<Vec<Vec<Round>>, Failed> {
+    let connections = connections.unwrap_or(stage.settings.connections);
     let mut found: Vec<Vec<Round>> = entrants.iter().map(|_| Vec::new()).collect();
     // Caches, connections and code that nothing has used yet; pgbench counts from when all are connected.
     let warms_itself = |entrant: &&mut Entrant| matches!(entrant.asked, Asked::Pgbench(_));
     for entrant in entrants.iter_mut().filter(|entrant| !warms_itself(entrant)) {
-        once(stage, entrant, stage.settings.length().as_secs_f64().min(1.0))?;
+        once(connections, entrant, stage.settings.length().as_secs_f64().min(1.0))?;
     }
     for round in 0..stage.settings.rounds {
         let mut order: Vec<usize> = (0..entrants.len()).collect();
@@ -134,14 +139,14 @@ fn contest(stage: &Stage, entrants: &mut [Entrant]) -> Result<Vec<Vec<Round>>, F
         }
         for at in order {
             stage.wait_until_quiet();
-            found[at].push(once(stage, &mut entrants[at], stage.settings.length().as_secs_f64())?);
+            found[at].push(once(connections, &mut entrants[at], stage.settings.length().as_secs_f64())?);
         }
     }
     Ok(found)
 }
 
-fn once(stage: &Stage, entrant: &mut Entrant, seconds: f64) -> Result<Round, Failed> {
-    let (connections, length) = (stage.settings.connections, Duration::from_secs_f64(seconds));
+fn once(connections: usize, entrant: &mut Entrant, seconds: f64) -> Result<Round, Failed> {
+    let length = Duration::from_secs_f64(seconds);
     let (process, address, status, next) = match &mut entrant.asked {
         Asked::Http { process, status, next } => (process.id(), process.address, *status, next),
         Asked::Server { process, address, status, next } => (*process, *address, *status, next),

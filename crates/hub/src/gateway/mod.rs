@@ -1,8 +1,9 @@
 //! Accounts whose bot lives on a Bot API server: which of them run in this process, and the doors to their upstreams.
-//! `connect` makes one, `poll` takes its updates, `keep` records them, `sent` records what goes out through us, `send` writes in
+//! `connect` makes one, `poll` takes its updates, `keep` records them, `sent` records what goes out through us, `copies` that of which the upstream tells a number alone, `send` writes in
 //! the bot's name. HTTP passes requests through [`Gateway::upstream`].
 
 mod connect;
+mod copies;
 mod keep;
 mod poll;
 mod send;

@@ -1,7 +1,7 @@
 //! What goes out through us: the upstream's answers to sends, edits and deletions, kept like what comes in. An answer that
 //! can't be kept was given all the same: the message is out, and nobody can take it back.
 
-use super::{Gateway, keep};
+use super::{Gateway, copies, keep};
 use crate::{Error, Hub, contacts};
 use contactgram_model::{ChatId, UserId};
 use contactgram_store::ops::upstreams::Place;
@@ -22,6 +22,10 @@ pub struct About {
     pub numbers: Vec<i64>,
     /// `business_connection_id`.
     pub connection: Option<String>,
+    /// `from_chat_id`, where it was a number that could be read.
+    pub source: Option<ChatId>,
+    /// `caption`.
+    pub caption: Option<String>,
 }
 
 impl About {
@@ -39,6 +43,8 @@ impl About {
             chat: number("chat_id").map(ChatId),
             numbers,
             connection: param("business_connection_id").map(Cow::into_owned),
+            source: number("from_chat_id").map(ChatId),
+            caption: param("caption").map(Cow::into_owned),
         }
     }
 }
@@ -48,16 +54,22 @@ impl Hub {
     pub async fn keep_sent(&self, gateway: &Gateway, about: About, result: &str) {
         let account = gateway.account();
         let deletes = matches!(about.method.as_str(), "deletemessage" | "deletemessages");
-        let messages = if deletes { Vec::new() } else { messages(result) };
-        if messages.is_empty() && !(deletes && result == "true" && !about.numbers.is_empty()) {
+        let copies = copies::numbers(&about.method, result);
+        let messages = if deletes || !copies.is_empty() { Vec::new() } else { messages(result) };
+        let does_delete = deletes && result == "true" && !about.numbers.is_empty();
+        if messages.is_empty() && copies.is_empty() && !does_delete {
             return;
         }
+        let now = self.clock.now();
         let keeping = self.change(account, move |tx, rings| {
             counters::lock(tx, account)?;
             for (message, body) in &messages {
                 keep::message(tx, rings, account, message, body)?;
             }
-            if let (true, Some(chat)) = (deletes, about.chat) {
+            for (message, body) in copies::messages(tx, (account, now), &about, &copies)? {
+                keep::message(tx, rings, account, &message, &body)?;
+            }
+            if let (true, Some(chat)) = (does_delete, about.chat) {
                 let space = keep::space(about.connection.as_deref());
                 for number in &about.numbers {
                     keep::forget(tx, rings, account, Place { space, chat, number: *number })?;

@@ -59,6 +59,12 @@ pub(super) async fn act(world: &Arc<World>, token: &str, method: &str, params: &
             | "close" => {
                 json!(true)
             }
+            "copymessages" | "forwardmessages" => {
+                let wanted =
+                    params.text("message_ids").and_then(|text| serde_json::from_str::<Vec<i64>>(text).ok());
+                let numbers = wanted.unwrap_or_default().into_iter();
+                numbers.map(|_| json!({ "message_id": bot.message(params)["message_id"] })).collect()
+            }
             "copymessage" => json!({ "message_id": bot.message(params)["message_id"] }),
             "editmessagetext" | "editmessagecaption" | "editmessagereplymarkup" => {
                 let mut message = bot.message(params);

@@ -2,7 +2,7 @@
 
 use contactgram_testkit::{Client, Method, Receiver, Reply, json};
 
-use super::kit::{Faked, faked, known, scene, until};
+use super::kit::{Faked, faked, known, message, scene, somebody, until};
 
 #[tokio::test]
 async fn a_bot_does_here_what_it_did_there_and_what_passes_is_kept() {
@@ -156,4 +156,37 @@ async fn what_a_credential_may_not_is_refused_before_the_upstream_hears_of_it() 
     assert_eq!(upstream.acted("sendMessage"), 1);
     bot.call("setMyCommands", json!({"commands": []})).await;
     assert_eq!(upstream.seen("setMyCommands").len(), 1);
+}
+
+#[tokio::test]
+async fn copies_are_kept_with_what_they_say() {
+    let scene = faked().await;
+    let (ann, ben) = (somebody(7, "Ann"), somebody(8, "Ben"));
+    for (number, who, text) in [(1, &ann, "hello"), (2, &ann, "again"), (1, &ben, "I am Ben")] {
+        scene.happens(json!({"message": message(number, who, json!({"text": text}))})).await;
+    }
+    let call = json!({"chat_id": 8, "from_chat_id": 7, "message_id": 1});
+    let copy = scene.bot.call("copyMessage", call).await.result();
+    let kept = scene.bot.get(&format!("messages/8/{}", copy["message_id"])).await.result();
+    assert_eq!((&kept["text"], &kept["chat"]["first_name"]), (&json!("hello"), &json!("Ben")));
+    assert_eq!((&kept["from"]["id"], &kept["message_id"]), (&json!(4_100_000_001_i64), &copy["message_id"]));
+    assert!(kept.get("forward_origin").is_none(), "{kept}");
+
+    let call = json!({"chat_id": 8, "from_chat_id": 7, "message_ids": [1, 2]});
+    let both = scene.bot.call("forwardMessages", call).await.result();
+    let texts: Vec<_> = scene
+        .history()
+        .await
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(2)
+        .map(|one| one["text"].clone())
+        .collect();
+    assert_eq!((both.as_array().map(Vec::len), texts), (Some(2), vec![json!("again"), json!("hello")]));
+    assert_eq!(scene.history().await[0]["forward_origin"]["sender_user"]["id"], 7);
+    // What is not known here is a message all the same.
+    let call = json!({"chat_id": 8, "from_chat_id": 7, "message_id": 99});
+    let copy = scene.bot.call("copyMessage", call).await.result();
+    assert_eq!(scene.history().await[0]["message_id"], copy["message_id"]);
 }
