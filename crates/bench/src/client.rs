@@ -72,11 +72,15 @@ pub fn get(out: &mut Vec<u8>, path: &str) {
 
 /// Writes a POST of JSON.
 pub fn post(out: &mut Vec<u8>, path: &str, json: &str) {
-    out.extend_from_slice(b"POST ");
-    out.extend_from_slice(path.as_bytes());
-    out.extend_from_slice(
-        b" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ",
-    );
+    post_with(out, path, "", json);
+}
+
+/// Writes a POST of JSON with more lines of the head.
+pub fn post_with(out: &mut Vec<u8>, path: &str, lines: &str, json: &str) {
+    for part in ["POST ", path, " HTTP/1.1\r\nHost: 127.0.0.1\r\n", lines] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.extend_from_slice(b"Content-Type: application/json\r\nContent-Length: ");
     out.extend_from_slice(json.len().to_string().as_bytes());
     out.extend_from_slice(b"\r\n\r\n");
     out.extend_from_slice(json.as_bytes());

@@ -92,10 +92,11 @@ fn next(operation: Operation) -> Next {
     match operation {
         Operation::Record => {
             let mut number = 0_u64;
+            // At Telegram's pace it would be one a second.
             Box::new(move |out| {
                 number += 1;
                 let json = format!(r#"{{"chat_id":7,"text":"{}"}}"#, crate::fill::names::text(number));
-                client::post(out, &format!("{root}/sendMessage"), &json);
+                client::post_with(out, &format!("{root}/sendMessage"), "X-Flood-Control: off\r\n", &json);
             })
         }
         _ => Box::new(move |out| client::get(out, &format!("{root}/getChat?chat_id=7"))),
