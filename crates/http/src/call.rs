@@ -120,6 +120,11 @@ impl Call {
         Params::from_query(self.parts.uri.query())
     }
 
+    /// The request's idempotency key, as [`Once`] has it.
+    pub fn key(&self) -> Result<Option<String>, Failure> {
+        key(&self.caller, &self.parts)
+    }
+
     /// The hub, for what outlives the call.
     pub fn shared_hub(&self) -> Arc<Hub> {
         Arc::clone(&self.app.hub)
@@ -254,24 +259,33 @@ fn unpacked(headers: &HeaderMap, body: Bytes, most: usize) -> Result<Bytes, Fail
     }
 }
 
-/// The idempotency key of a POST, with a digest of all that makes the request what it is. A credential that may do
-/// less than its account has keys of its own: another's kept answers may show more.
-fn once(caller: &Caller, parts: &Parts, body: &[u8]) -> Result<Option<Once>, Failure> {
+/// The idempotency key of a POST. A credential that may do less than its account has keys of its own: another's kept
+/// answers may show more.
+fn key(caller: &Caller, parts: &Parts) -> Result<Option<String>, Failure> {
     let Some(value) = parts.headers.get("idempotency-key").filter(|_| parts.method == Method::POST) else {
         return Ok(None);
     };
     let key = value.to_str().ok().map(str::trim).filter(|key| (1..=255).contains(&key.len()));
     let Some(key) = key else { return Err(bad("Idempotency-Key must have 1 to 255 visible characters")) };
+    Ok(Some(match caller.is_whole() {
+        true => key.to_owned(),
+        false => format!("{}\u{1f}{key}", caller.distinct()),
+    }))
+}
+
+/// The same with a digest of all that makes the request what it is.
+fn once(caller: &Caller, parts: &Parts, body: &[u8]) -> Result<Option<Once>, Failure> {
+    let Some(key) = key(caller, parts)? else { return Ok(None) };
     let mut digest = Sha256::new();
-    // The route without its credential: the token may be in the path one time and in a header the next.
-    let route = parts.uri.path().splitn(3, '/').nth(2).unwrap_or_default();
-    for piece in [route.as_bytes(), parts.uri.query().unwrap_or_default().as_bytes(), body] {
+    let query = parts.uri.query().unwrap_or_default();
+    for piece in [route(parts).as_bytes(), query.as_bytes(), body] {
         digest.update((piece.len() as u64).to_le_bytes());
         digest.update(piece);
     }
-    let key = match caller.is_whole() {
-        true => key.to_owned(),
-        false => format!("{}\u{1f}{key}", caller.distinct()),
-    };
     Ok(Some(Once { key, fingerprint: digest.finalize().into() }))
+}
+
+/// The route without its credential: the token may be in the path one time and in a header the next.
+pub(crate) fn route(parts: &Parts) -> &str {
+    parts.uri.path().splitn(3, '/').nth(2).unwrap_or_default()
 }

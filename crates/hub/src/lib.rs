@@ -41,13 +41,14 @@ pub use contactgram_store::ops::conversations::Hour;
 pub use contacts::{AS_TYPED, ContactKey, ContactPage, ListQuery};
 pub use conversations::{Conversations, HOURS};
 pub use error::Error;
-pub use gateway::{About, Gateway, NewBot};
+pub use gateway::{About, Gateway, NewBot, Pacing, Passing, sends};
 pub use keys::{KeyView, NewKey, NewKeyView};
 pub use members::{
     AccountMemberView, MemberView, NewMember, NewSession, OneTimeLink, RoleView, SessionView, SignInFrom,
     SignedIn,
 };
-pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, NO_KEYS, Reply};
+pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, Reply};
+pub use once::{Begun, Ended, Known, REUSED};
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
 pub use seal::{KEY_BYTES, Seal};
 pub use updates::{ConsumerView, Poll};
@@ -93,7 +94,7 @@ pub struct Hub {
     pollers: updates::Pollers,
     /// How long updates are kept for consumers beside the default one, in seconds.
     retention_s: i64,
-    running: once::Running,
+    running: Arc<once::Running>,
     fences: Arc<contacts::Fences>,
     past_hours: conversations::PastHours,
     dispatchers: webhooks::Dispatchers,
@@ -118,7 +119,7 @@ impl Hub {
             own_ids: contacts::OwnIds::default(),
             pollers: updates::Pollers::default(),
             retention_s: RETENTION_S,
-            running: once::Running::default(),
+            running: Arc::default(),
             fences: Arc::default(),
             past_hours: conversations::PastHours::default(),
             dispatchers: webhooks::Dispatchers::default(),

@@ -1,40 +1,135 @@
 //! Acting once: a request with an `Idempotency-Key` leaves its answer in the transaction of its effect,
-//! and is answered from there when it comes again.
+//! and is answered from there when it comes again. What goes up to a bot's server has no such transaction: its key is
+//! written down before, and as long as no answer stands beside it nobody does it again.
 
 use crate::{Answer, Error, Hub, Once, Rings};
 use contactgram_model::UserId;
 use contactgram_store::Tx;
 use contactgram_store::ops::idempotency::{self, Kept};
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Keys whose first request is still running.
 #[derive(Debug, Default)]
 pub struct Running(Mutex<HashSet<(UserId, String)>>);
 
-struct Entry<'a> {
-    running: &'a Running,
+#[derive(Debug)]
+struct Entry {
+    running: Arc<Running>,
     key: (UserId, String),
 }
 
+/// A request that goes up to a bot's server, under its key.
+#[derive(Debug)]
+pub struct Begun {
+    entry: Entry,
+}
+
+/// What is known of a key.
+#[derive(Debug)]
+pub enum Known {
+    /// Nothing: the request is to be made now.
+    First(Begun),
+    /// It was made before: what the request was, and what was answered.
+    Before {
+        /// Digest of verb, route and body.
+        fingerprint: Vec<u8>,
+        /// As it was kept.
+        answer: String,
+    },
+}
+
+/// A request that was done, with its answer.
+#[derive(Debug)]
+pub struct Ended {
+    /// It stays the one who runs until this is dropped.
+    pub begun: Begun,
+    /// Digest of verb, route and body.
+    pub fingerprint: [u8; 32],
+    /// What is repeated to those who ask again.
+    pub answer: String,
+}
+
+impl Ended {
+    /// Keeps the answer, in the transaction of what came of the request.
+    pub(crate) fn keep(&self, tx: &mut dyn Tx, now: contactgram_model::Timestamp) -> Result<(), Error> {
+        let (account, key) = &self.begun.entry.key;
+        let kept = Kept { key, fingerprint: &self.fingerprint, answer: &self.answer };
+        Ok(idempotency::put(tx, *account, &kept, now)?)
+    }
+}
+
+/// Another request came under the key.
+pub const REUSED: Error = Error::Unprocessable(std::borrow::Cow::Borrowed(
+    "the Idempotency-Key was used before with another request",
+));
+const FATE_UNKNOWN: Error = Error::Conflict(std::borrow::Cow::Borrowed(
+    "the first request with this Idempotency-Key has no answer: it is under way elsewhere, or its fate is unknown. It is \
+     not made again",
+));
+
 impl Running {
-    fn enter(&self, account: UserId, key: &str) -> Result<Entry<'_>, Error> {
+    fn enter(self: &Arc<Self>, account: UserId, key: &str) -> Result<Entry, Error> {
         let key = (account, key.to_owned());
         let new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         if !new {
             return Err(Error::Conflict("a request with this Idempotency-Key is still running".into()));
         }
-        Ok(Entry { running: self, key })
+        Ok(Entry { running: Arc::clone(self), key })
     }
 }
 
-impl Drop for Entry<'_> {
+impl Drop for Entry {
     fn drop(&mut self) {
         self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 
 impl Hub {
+    /// Writes a key down, before its request goes up to a bot's server. A fingerprint that is known only when the body
+    /// has passed is left out.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the first request is still running, or its fate is unknown; [`Error::Unprocessable`] when it
+    /// was another one.
+    pub async fn begin_once(
+        &self,
+        account: UserId,
+        key: String,
+        fingerprint: Option<[u8; 32]>,
+    ) -> Result<Known, Error> {
+        let entry = self.running.enter(account, &key)?;
+        let now = self.clock.now();
+        let begun = self.change(account, move |tx, _| {
+            contactgram_store::ops::counters::lock(tx, account)?;
+            let Some((known, answer)) = idempotency::get(tx, account, &key, now)? else {
+                let fingerprint = fingerprint.as_ref().map_or(&[][..], |known| &known[..]);
+                let kept = Kept { key: &key, fingerprint, answer: "" };
+                idempotency::put(tx, account, &kept, now)?;
+                return Ok(None);
+            };
+            let differs = fingerprint.is_some_and(|given| !known.is_empty() && known != given);
+            match (differs, answer.is_empty()) {
+                (true, _) => Err(REUSED),
+                (false, true) => Err(FATE_UNKNOWN),
+                (false, false) => Ok(Some((known, answer))),
+            }
+        });
+        Ok(match begun.await? {
+            None => Known::First(Begun { entry }),
+            Some((fingerprint, answer)) => Known::Before { fingerprint, answer },
+        })
+    }
+
+    /// Forgets a key whose request had no effect: it may be made again.
+    pub async fn forget_once(&self, begun: Begun) {
+        let (account, key) = begun.entry.key.clone();
+        let forgetting = self.change(account, move |tx, _| Ok(idempotency::delete(tx, account, &key)?));
+        if let Err(error) = forgetting.await {
+            tracing::warn!(account.id = account.0, ?error, "an idempotency key stays without an answer");
+        }
+    }
+
     /// Runs a change that answers, at most once for a key.
     pub(crate) async fn change_once(
         &self,
@@ -50,8 +145,7 @@ impl Hub {
             contactgram_store::ops::counters::lock(tx, account)?;
             if let Some((fingerprint, kept)) = idempotency::get(tx, account, &once.key, now)? {
                 if fingerprint != once.fingerprint {
-                    let text = "the Idempotency-Key was used before with another request";
-                    return Err(Error::Unprocessable(text.into()));
+                    return Err(REUSED);
                 }
                 return serde_json::from_str(&kept).map_err(Error::internal);
             }

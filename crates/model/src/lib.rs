@@ -11,6 +11,7 @@ pub mod hex;
 pub mod ids;
 pub mod member;
 pub mod message;
+pub mod outbox;
 pub mod page;
 pub mod phone;
 pub mod role;

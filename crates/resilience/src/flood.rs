@@ -234,6 +234,12 @@ impl Flood {
             .collect()
     }
 
+    /// Whether a call that sends nothing would have to wait: the account or its method is frozen.
+    pub fn holds(&self, method: &str, now: Instant) -> bool {
+        let account = self.account_frozen.is_some_and(|until| until > now);
+        account || self.methods_frozen.get(method).is_some_and(|until| *until > now)
+    }
+
     /// How many wait for their turn.
     pub fn waiting(&self) -> usize {
         self.tickets.len()

@@ -48,6 +48,11 @@ struct Parameters {
     migrate_to_chat_id: Option<i64>,
 }
 
+/// Whether an answer of this status asks for a wait.
+pub fn is_too_many(status: u16) -> bool {
+    status == 429
+}
+
 impl Answer {
     /// Reads the body of a 2xx answer.
     pub fn read(body: &[u8]) -> Option<Answer> {

@@ -25,6 +25,7 @@ use super::{Inner, Upstream, now};
 
 /// A longer answer to a call of ours is none; a batch of updates ends near 4 MiB.
 const MOST_ANSWER: usize = 32 * 1024 * 1024;
+const SHORT: Duration = Duration::from_secs(15);
 const BETWEEN: Exponential = Exponential { base: Duration::from_millis(200), cap: Duration::from_secs(5) };
 
 /// How a call is made.
@@ -38,19 +39,25 @@ pub struct How {
     pub tries: u32,
     /// No try begins later than this.
     pub total: Duration,
+    /// Whether a wait that the upstream asks for is waited for here; else the caller hears of it at once.
+    pub waits: bool,
 }
 
 impl How {
     /// Something that may be asked as often as one likes.
     pub const READ: How =
-        How { kind: Kind::Read, timeout: Duration::from_secs(15), tries: 4, total: Duration::from_secs(30) };
+        How { kind: Kind::Read, timeout: SHORT, tries: 4, total: Duration::from_secs(30), waits: true };
     /// Something that acts.
     pub const SEND: How = How { kind: Kind::Send, ..How::READ };
+    /// The same for whoever keeps flood control, and so has to hear of each wait.
+    pub const PACED: How = How { waits: false, ..How::SEND };
+    /// A single try of it, for whoever tries again by themselves.
+    pub const ONCE: How = How { tries: 1, ..How::PACED };
 
     /// A long poll that the upstream answers within `seconds`: one try, as whoever polls asks again anyway.
     pub const fn poll(seconds: u32) -> How {
         let timeout = Duration::from_secs(seconds as u64 + 10);
-        How { kind: Kind::Poll, timeout, tries: 1, total: timeout }
+        How { kind: Kind::Poll, timeout, tries: 1, total: timeout, waits: true }
     }
 }
 
@@ -157,7 +164,7 @@ impl Upstream {
             failures += 1;
             let wait = match decision {
                 Decision::Retry => BETWEEN.delay(failures, None, entropy()),
-                Decision::Wait(asked) => asked,
+                Decision::Wait(asked) if how.waits => asked,
                 _ => return Err(final_error(tried, decision)),
             };
             let in_time = Instant::now() + wait <= deadline;

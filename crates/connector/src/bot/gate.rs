@@ -12,6 +12,12 @@ use tokio::time::sleep_until;
 
 use super::now;
 
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
+}
+
 /// The gate of one account. Cloning it gives the same gate.
 #[derive(Clone)]
 pub struct Gate {
@@ -66,6 +72,11 @@ impl Gate {
         let asked = self.enqueue(|flood| Ok((ticket, flood.ask_again(ticket, call, now()))));
         let place = asked.map_err(|Full { retry_after }| TooLong { retry_after })?;
         self.wait(place, longest).await
+    }
+
+    /// Whether a call that sends nothing may be made at once. `method` is in lower case.
+    pub fn is_open_to(&self, method: &str) -> bool {
+        !self.shared.lock().flood.holds(method, now())
     }
 
     /// Tells of a 429. What it returns is to be written down, for the next start.

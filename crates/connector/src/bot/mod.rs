@@ -23,8 +23,10 @@ use contactgram_resilience::breaker::{Breaker, BreakerOptions, Pass, Verdict};
 use contactgram_resilience::budget::Budget;
 use contactgram_resilience::entropy;
 
+pub use contactgram_resilience::flood::{Chat, Freeze, Limits, Pace, Ticket};
+
 pub use address::{BaseUrl, UpstreamToken};
-pub use answer::{Answer, Refusal};
+pub use answer::{Answer, Refusal, is_too_many};
 pub use body::PassBody;
 pub use call::{CallError, How};
 pub use door::Door;

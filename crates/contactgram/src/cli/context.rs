@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use contactgram_connector::bot::{UplinkOptions, Uplinks};
 use contactgram_connector::courier::{Courier, CourierOptions};
-use contactgram_hub::{Hub, Parts, Seal};
+use contactgram_hub::{Hub, Pacing, Parts, Seal};
 use contactgram_model::{Clock, SystemClock, Timestamp};
 use contactgram_store::{Location, Store};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,15 @@ impl Context {
         });
         let options = UplinkOptions { authorities: pem.transpose()?, ..UplinkOptions::default() };
         let uplinks = Uplinks::new(options).map_err(|why| format!("upstream_ca_file {why}"))?;
-        Ok(hub.with_gateways(seal, uplinks))
+        let config = self.config();
+        let longest = Duration::from_secs(config.flood_wait_s);
+        let pacing = Pacing::of(
+            config.flood_account_per_s,
+            config.flood_chat_per_s,
+            config.flood_group_per_min,
+            longest,
+        );
+        Ok(hub.with_gateways(seal, uplinks, pacing))
     }
 
     /// Runs something that only looks; there must be data to look at.

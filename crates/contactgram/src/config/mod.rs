@@ -67,6 +67,14 @@ pub struct Config {
     pub secrets_key: Option<PathBuf>,
     /// Authorities to trust at upstreams besides the public ones.
     pub upstream_ca_file: Option<PathBuf>,
+    /// Messages a second that a bot at an upstream may send in all.
+    pub flood_account_per_s: u32,
+    /// Messages a second to one chat.
+    pub flood_chat_per_s: u32,
+    /// Messages a minute to one group.
+    pub flood_group_per_min: u32,
+    /// Seconds that a send may wait for its turn.
+    pub flood_wait_s: u64,
     /// ISO 3166-1 region of new accounts.
     pub default_region: Option<String>,
     /// Whether the first account gets the documentation's world.
@@ -113,6 +121,10 @@ impl Default for Config {
             updates_retention_days: 30,
             secrets_key: None,
             upstream_ca_file: None,
+            flood_account_per_s: 30,
+            flood_chat_per_s: 1,
+            flood_group_per_min: 20,
+            flood_wait_s: 30,
             default_region: None,
             demo: true,
             pg_pool: store.pool,

@@ -210,6 +210,35 @@ pub static SETTINGS: &[Setting] = &[
         ..Setting::BASE
     },
     Setting {
+        key: "flood_account_per_s",
+        help: "Messages a second that a bot at an upstream sends at most, in all. Telegram's own limits are the\n\
+               defaults; raise these where the upstream allows more.",
+        sample: "30",
+        set: |config, given| pace(given).map(|n| config.flood_account_per_s = n),
+        ..Setting::BASE
+    },
+    Setting {
+        key: "flood_chat_per_s",
+        help: "Messages a second to one chat; three times as many may go at once.",
+        sample: "1",
+        set: |config, given| pace(given).map(|n| config.flood_chat_per_s = n),
+        ..Setting::BASE
+    },
+    Setting {
+        key: "flood_group_per_min",
+        help: "Messages a minute to one group or channel.",
+        sample: "20",
+        set: |config, given| pace(given).map(|n| config.flood_group_per_min = n),
+        ..Setting::BASE
+    },
+    Setting {
+        key: "flood_wait_s",
+        help: "Seconds that a send waits for its turn at most; one that would wait longer is told 429 at once.",
+        sample: "30",
+        set: |config, given| value::whole(given, 0..=3600).map(|s| config.flood_wait_s = s),
+        ..Setting::BASE
+    },
+    Setting {
         key: "default_region",
         help: "Region in which new accounts read phone numbers without a +, as two letters.",
         sample: "\"GB\"",
@@ -243,6 +272,11 @@ pub static SETTINGS: &[Setting] = &[
 fn location(given: &Given<'_>) -> Result<Option<Location>, Allowed> {
     let read = value::optional_text(given)?.map(|text| text.parse());
     read.transpose().map_err(|_| Cow::Borrowed("must be a file, `sqlite:FILE` or a postgres:// URL"))
+}
+
+fn pace(given: &Given<'_>) -> Result<u32, Allowed> {
+    let count = value::whole(given, 1..=1_000_000)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn public_url(given: &Given<'_>) -> Result<Option<String>, Allowed> {

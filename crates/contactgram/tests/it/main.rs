@@ -18,6 +18,7 @@ mod oauth;
 mod people;
 mod portal;
 mod secrets;
+mod sending;
 mod tenants;
 mod updates;
 mod webhooks;

@@ -1,27 +1,32 @@
 //! Methods of a bot that lives on a Bot API server: passed through to it, whatever they are called, and answered with what
-//! it says, byte for byte. Answers to what sends, edits or deletes are read on the way and kept. Only what this server does
-//! itself (updates, webhooks, contacts, history) stays here.
+//! it says, byte for byte. What sends waits for its turn; answers to what sends, edits or deletes are read on the way and
+//! kept. Only what this server does itself (updates, webhooks, contacts, history) stays here.
+
+mod fingerprint;
+mod go;
+mod upload;
 
 use super::OURS;
-use crate::call::Call;
-use crate::reply::{Body, Failure, Reply, Response};
+use crate::call::{Call, route};
+use crate::reply::{self, Body, Failure, Reply};
 use crate::server::read_body;
-use contactgram_connector::bot::{Answer, Door, MOST_BUFFERED, PassBody, PassError, Refusal, Why};
-use contactgram_hub::{About, Caller, Error, Gateway, Hub, NO_KEYS, ReplyCall};
+use contactgram_connector::bot::{MOST_BUFFERED, PassBody, PassError, Why};
+use contactgram_hub::{Caller, Error, Gateway, Hub, Known, Passing, REUSED, ReplyCall};
 use contactgram_model::scope::Scope;
-use contactgram_resilience::verdict::{Decision, Kind};
-use contactgram_wire::params::Params;
-use http::Request;
+use contactgram_wire::params::{Params, upload_boundary};
+use fingerprint::Sum;
+use go::{Going, Outgoing};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http_body_util::{Either, Full};
+use http::{HeaderMap, Request};
+use http_body_util::Either;
 use hyper::body::Body as _;
 use serde_json::Value;
-use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use upload::Upload;
 
-/// The largest answer that is read on its way, in bytes: the messages of an album are far below.
-const MOST_KEPT: usize = 4 << 20;
+/// The headers that speak to this server and to no upstream.
+const OURS_ALONE: [&str; 3] = ["idempotency-key", "x-flood-control", "prefer"];
 
 /// What a method takes of a credential, by what its name says it does. Whoever may do everything may do those that
 /// nobody knows yet.
@@ -65,53 +70,88 @@ pub(super) async fn through(call: Call, gateway: Arc<Gateway>) -> Reply {
     let method = name.to_ascii_lowercase();
     call.caller.needs(needs(&method))?;
     whole_view(&call.caller)?;
-    if call.parts.headers.contains_key("idempotency-key") {
-        return Err(NO_KEYS.into());
+    let key = call.key()?;
+    let (limits, hub) = (call.body_limits(), call.shared_hub());
+    let (mut parts, body) = call.into_request().into_parts();
+    let flood_control = parts.headers.get("x-flood-control").and_then(|value| value.to_str().ok());
+    let is_paced = !flood_control.is_some_and(|word| word.trim().eq_ignore_ascii_case("off"));
+    for name in OURS_ALONE {
+        parts.headers.remove(name);
     }
-    let most = call.body_limits();
-    let hub = call.shared_hub();
-    let (parts, body) = call.into_request().into_parts();
-    let small = body.is_end_stream() || is_small(&parts.headers);
     let query = parts.uri.query().map(str::to_owned);
     let content_type =
         parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (mut head, ()) = Request::new(()).into_parts();
-    head.method = parts.method.clone();
-    head.headers = parts.headers;
-    if is_kept(&method) {
-        // An answer that is packed can't be read on its way.
-        head.headers.remove(ACCEPT_ENCODING);
-    }
-    let door = Door::Method(&name);
+    let boundary = content_type.as_deref().and_then(upload_boundary);
+    let route = key.as_ref().map(|_| route(&parts).to_owned()).unwrap_or_default();
+    let sum = || Sum::new(&route, query.as_deref().unwrap_or_default(), boundary);
     let mut params = Params::from_query(query.as_deref());
-    let answered = if small {
-        let body = read_body(body, most).await?;
+    let (outgoing, known, idle) = if body.is_end_stream() || is_small(&parts.headers) {
+        let idle = limits.idle;
+        let body = read_body(body, limits).await?;
         // What can't be read here is the upstream's to refuse.
         if let Ok(read) = Params::read(query.as_deref(), content_type.as_deref(), body.clone()).await {
             params = read;
         }
-        gateway.upstream().pass_small(door, query.as_deref(), Request::from_parts(head, body)).await
+        let known = key.is_some().then(|| {
+            let mut sum = sum();
+            sum.add(&body);
+            sum.finish()
+        });
+        (Outgoing::Small(body), known, idle)
     } else {
-        gateway.upstream().pass(door, query.as_deref(), Request::from_parts(head, body)).await
+        let upload = Upload::open(body, (&mut params, content_type.as_deref()), limits.idle).await?;
+        (Outgoing::Stream(upload), None, limits.idle)
     };
-    let answer = answered.map_err(failure)?;
-    if !is_kept(&method) {
-        return Ok(answer.map(streamed));
+    let is_kept = is_kept(&method);
+    if is_kept || key.is_some() {
+        // An answer that is packed can't be read on its way.
+        parts.headers.remove(ACCEPT_ENCODING);
     }
-    let (head, body) = answer.into_parts();
-    let body = body.whole(MOST_KEPT).await.map_err(|why| failure(PassError::Unknown(why)))?;
-    let about = About::read(&method, |name| params.text(name).map(Cow::Borrowed));
-    if head.status.is_success() {
-        if let Some(answer) = Answer::read(&body) {
-            hub.keep_sent(&gateway, about, answer.result.get()).await;
+    let passing = Passing::new(&method, params.text("chat_id"));
+    let sum = key.is_some().then(sum);
+    let (mut head, ()) = Request::new(()).into_parts();
+    (head.method, head.headers) = (parts.method, parts.headers);
+    let going = Going { hub, gateway, name, method, query, head, params, passing, is_paced, is_kept };
+    match key.zip(sum) {
+        None => going.go(outgoing).await,
+        Some((key, sum)) => once(going, outgoing, (key, known, sum), idle).await,
+    }
+}
+
+/// Passes a request through once for its key: written down before, and answered from what is kept when it comes again.
+async fn once(
+    going: Going,
+    mut outgoing: Outgoing,
+    (key, known, sum): (String, Option<[u8; 32]>, Sum),
+    idle: Duration,
+) -> Reply {
+    let account = going.gateway.account();
+    match going.hub.begin_once(account, key, known).await? {
+        Known::First(begun) => {
+            let summed = match &mut outgoing {
+                Outgoing::Small(_) => None,
+                Outgoing::Stream(upload) => Some(upload.summed(sum)),
+            };
+            let fingerprint = move || match summed {
+                Some(sum) => sum.lock().unwrap_or_else(PoisonError::into_inner).finish(),
+                None => known.unwrap_or_default(),
+            };
+            // Whoever hangs up now makes nobody wonder what became of it.
+            let going = tokio::spawn(going.go_once(outgoing, begun, fingerprint));
+            going.await.map_err(Error::internal)?
         }
-    } else if let Some(chat) = about.chat {
-        let refusal = Refusal::read(head.status.as_u16(), &head.headers, &body);
-        if refusal.decide(Kind::Send) == Decision::Blocked {
-            hub.keep_blocked(&gateway, chat).await;
+        Known::Before { fingerprint, answer } => {
+            if let Outgoing::Stream(mut upload) = outgoing {
+                let sum = upload.summed(sum);
+                upload.drain(idle).await?;
+                let given = sum.lock().unwrap_or_else(PoisonError::into_inner).finish();
+                if given[..] != fingerprint[..] {
+                    return Err(REUSED.into());
+                }
+            }
+            Ok(reply::bare(answer, []))
         }
     }
-    Ok(Response::from_parts(head, Either::Left(Full::new(body))))
 }
 
 /// Lets nobody pass whose credential sees some contacts alone: which of them a call concerns is the upstream's to know.
@@ -134,8 +174,7 @@ pub(super) async fn reply_call(hub: &Hub, gateway: &Gateway, caller: Caller, rep
         return;
     }
     let params = reply.params.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
-    let called = hub.call_upstream(gateway, &reply.method, params).await;
-    if let Err(error) = called {
+    if let Err(error) = hub.call_upstream(gateway, &reply.method, params).await {
         tracing::debug!(
             account.id = gateway.account().0,
             ?error,
@@ -145,7 +184,7 @@ pub(super) async fn reply_call(hub: &Hub, gateway: &Gateway, caller: Caller, rep
 }
 
 /// Whether a body is short, of a known length, and readable: it is read before it is passed on.
-fn is_small(headers: &http::HeaderMap) -> bool {
+fn is_small(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     let length = text(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     let upload = text(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("multipart/"));

@@ -1,5 +1,6 @@
 //! Accounts whose bot lives on a Bot API server: which of them run in this process, and the doors to their upstreams.
-//! `connect` makes one, `poll` takes its updates, `keep` records them, `sent` records what goes out through us, `copies` that of which the upstream tells a number alone, `send` writes in
+//! `connect` makes one, `turn` keeps its pace, `poll` takes its updates, `keep` records them, `sent` records what goes out
+//! through us, `copies` that of which the upstream tells a number alone, `send` writes in
 //! the bot's name. HTTP passes requests through [`Gateway::upstream`].
 
 mod connect;
@@ -8,14 +9,17 @@ mod keep;
 mod poll;
 mod send;
 mod sent;
+mod turn;
 
 pub use connect::NewBot;
 pub use sent::About;
+pub use turn::{Pacing, Passing, sends};
 
 use crate::seal::Seal;
 use crate::{Caller, Error, Hub};
-use contactgram_connector::bot::{BaseUrl, Uplinks, Upstream, UpstreamToken};
-use contactgram_model::UserId;
+use contactgram_connector::bot::{BaseUrl, Gate, Uplinks, Upstream, UpstreamToken};
+use contactgram_model::{Timestamp, UserId};
+use contactgram_store::ops::freezes;
 use contactgram_store::ops::upstreams::{self, UpstreamRow};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
@@ -27,6 +31,9 @@ use tokio_util::sync::CancellationToken;
 pub struct Gateway {
     account: UserId,
     upstream: Upstream,
+    /// Where its sends wait for their turn.
+    gate: Gate,
+    longest: Duration,
     row: UpstreamRow,
     /// Cancelled when the account is removed, connected anew, or the server stops.
     ended: CancellationToken,
@@ -45,12 +52,18 @@ pub(crate) struct Gateways {
 struct Means {
     seal: Seal,
     uplinks: Uplinks,
+    pacing: Pacing,
 }
 
 impl Gateway {
     /// The door to the bot's server.
     pub fn upstream(&self) -> &Upstream {
         &self.upstream
+    }
+
+    /// How long somebody waits for a turn at most.
+    pub fn longest(&self) -> Duration {
+        self.longest
     }
 
     /// Whose it is.
@@ -80,8 +93,8 @@ fn owner(account: UserId) -> String {
 impl Hub {
     /// The same hub with what accounts on Bot API servers need.
     #[must_use]
-    pub fn with_gateways(mut self, seal: Seal, uplinks: Uplinks) -> Hub {
-        self.gateways.means = Some(Means { seal, uplinks });
+    pub fn with_gateways(mut self, seal: Seal, uplinks: Uplinks, pacing: Pacing) -> Hub {
+        self.gateways.means = Some(Means { seal, uplinks, pacing });
         self
     }
 
@@ -121,7 +134,10 @@ impl Hub {
 
     async fn renew_gateways(&self) -> Result<(), Error> {
         let Some(hub) = self.gateways.hub.get().and_then(Weak::upgrade) else { return Ok(()) };
-        let rows = self.store.read(|tx| Ok::<_, Error>(upstreams::all(tx)?)).await?;
+        let now = self.clock.now();
+        let reading =
+            self.store.read(move |tx| Ok::<_, Error>((upstreams::all(tx)?, freezes::all(tx, now)?)));
+        let (rows, waits) = reading.await?;
         let mut running = self.gateways.running.write().unwrap_or_else(PoisonError::into_inner);
         running.retain(|account, gateway| {
             // What could not be opened is tried again.
@@ -136,7 +152,7 @@ impl Hub {
             if running.contains_key(&row.account) {
                 continue;
             }
-            match self.open(row) {
+            match self.open(row, (&waits, now)) {
                 Ok(gateway) => {
                     let gateway = Arc::new(gateway);
                     running.insert(gateway.account, Some(Arc::clone(&gateway)));
@@ -153,7 +169,11 @@ impl Hub {
         Ok(())
     }
 
-    fn open(&self, row: UpstreamRow) -> Result<Gateway, (UserId, &'static str)> {
+    fn open(
+        &self,
+        row: UpstreamRow,
+        (waits, now): (&[(UserId, String, Timestamp)], Timestamp),
+    ) -> Result<Gateway, (UserId, &'static str)> {
         let account = row.account;
         let means = self.gateways.means().map_err(|_| (account, "there is no key"))?;
         let token = means.seal.open(&owner(account), &row.token);
@@ -162,7 +182,9 @@ impl Hub {
         let token = UpstreamToken::read(&token).map_err(|why| (account, why))?;
         let base = BaseUrl::read(&row.base_url).map_err(|why| (account, why))?;
         let upstream = means.uplinks.upstream(&base, &token);
-        Ok(Gateway { account, upstream, row, ended: self.shutdown.child_token() })
+        let Pacing { limits, longest } = means.pacing;
+        let gate = Gate::new(limits, &turn::freezes_of(account, waits, now));
+        Ok(Gateway { account, upstream, gate, longest, row, ended: self.shutdown.child_token() })
     }
 }
 

@@ -1,22 +1,45 @@
 //! Messages that this server writes in a bot's name: a reply from the portal or to a contact, and the method call in the
 //! answer to a webhook. They go the way of all that passes through, and are kept alike.
 
+use super::turn::Passing;
 use super::{About, Gateway};
 use crate::access::View;
 use crate::messages::resolve;
-use crate::{Answer, Draft, Error, Hub};
-use contactgram_connector::bot::{CallError, How};
+use crate::once::{Begun, Ended, Known};
+use crate::{Answer, Draft, Error, Hub, Once};
+use contactgram_connector::bot::{self, CallError, How};
+use contactgram_resilience::verdict::{Decision, Kind};
 use contactgram_wire::foreign::Message;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How often a call is made whose turn came and that was told to wait all the same.
+const TURNS: u32 = 3;
+
+/// A call in the bot's name.
+#[derive(Debug)]
+pub(crate) struct OwnCall<'c> {
+    pub method: &'c str,
+    /// An object.
+    pub params: Value,
+}
+
+/// Why a call brought nothing.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// Its turn was too far away; it was not made.
+    Turn(Error),
+    /// What the upstream did.
+    Call(CallError),
+}
 
 impl Hub {
     /// Sends a draft by the upstream; answers its `Message` as it was written.
     pub(crate) async fn send_upstream(
         &self,
         gateway: &Gateway,
-        view: View,
+        (view, once): (View, Option<Once>),
         draft: Draft,
     ) -> Result<Answer, Error> {
         let named = draft.chat.clone();
@@ -50,7 +73,19 @@ impl Hub {
         if draft.protected {
             params.insert("protect_content".to_owned(), json!(true));
         }
-        let result = self.call_upstream(gateway, method, params).await?;
+        let begun = match once {
+            None => None,
+            Some(Once { key, fingerprint }) => {
+                match self.begin_once(gateway.account(), key, Some(fingerprint)).await? {
+                    Known::First(begun) => Some((begun, fingerprint)),
+                    Known::Before { answer, .. } => {
+                        return serde_json::from_str(&answer).map_err(Error::internal);
+                    }
+                }
+            }
+        };
+        let call = OwnCall { method, params: Value::Object(params) };
+        let result = self.call_upstream_once(gateway, &call, begun).await?;
         // What is not a message can't be shown as one.
         let value: Value = serde_json::from_str(&result).map_err(Error::internal)?;
         Message::read(&value).ok_or_else(|| Error::internal("the upstream answered no message"))?;
@@ -64,23 +99,98 @@ impl Hub {
         method: &str,
         params: Map<String, Value>,
     ) -> Result<String, Error> {
-        let about = About::read(method, |name| match params.get(name)? {
+        let call = OwnCall { method, params: Value::Object(params) };
+        self.call_upstream_once(gateway, &call, None).await
+    }
+
+    async fn call_upstream_once(
+        &self,
+        gateway: &Gateway,
+        call: &OwnCall<'_>,
+        begun: Option<(Begun, [u8; 32])>,
+    ) -> Result<String, Error> {
+        let passing = call.passing();
+        match self.call_paced(gateway, (call, &passing), How::PACED).await {
+            Ok(answer) => {
+                let result = answer.result.get().to_owned();
+                let kept = serde_json::to_string(&Answer::json(result.clone())).map_err(Error::internal)?;
+                let ended = begun.map(|(begun, fingerprint)| Ended { begun, fingerprint, answer: kept });
+                self.keep_sent(gateway, (call.about(), &result), ended).await;
+                Ok(result)
+            }
+            Err(failed) => {
+                if let Some((begun, _)) = begun
+                    && !failed.may_have_acted()
+                {
+                    self.forget_once(begun).await;
+                }
+                match failed {
+                    Failed::Turn(error) => Err(error),
+                    Failed::Call(error) => {
+                        if let (CallError::Blocked(_), Some(chat)) = (&error, call.about().chat) {
+                            self.keep_blocked(gateway, chat).await;
+                        }
+                        Err(refused(&error))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls when the turn has come, and again when the upstream asks for a wait that is short enough.
+    pub(crate) async fn call_paced(
+        &self,
+        gateway: &Gateway,
+        (call, passing): (&OwnCall<'_>, &Passing),
+        how: How,
+    ) -> Result<bot::Answer, Failed> {
+        let begun = Instant::now();
+        let mut ticket = gateway.turn(passing, None).await.map_err(Failed::Turn)?;
+        let mut turns = 1;
+        loop {
+            match gateway.upstream().call(call.method, &call.params, how).await {
+                Err(CallError::Wait { retry_after }) => {
+                    self.keep_wait(gateway, passing, retry_after).await;
+                    let left = gateway.longest.saturating_sub(begun.elapsed());
+                    if turns == TURNS || how == How::ONCE {
+                        return Err(Failed::Call(CallError::Wait { retry_after }));
+                    }
+                    turns += 1;
+                    ticket = gateway.turn_again(ticket, passing, left).await.map_err(Failed::Turn)?;
+                }
+                done => return done.map_err(Failed::Call),
+            }
+        }
+    }
+}
+
+impl OwnCall<'_> {
+    fn param(&self, name: &str) -> Option<Cow<'_, str>> {
+        match self.params.get(name)? {
             Value::Null => None,
             Value::String(text) => Some(Cow::Borrowed(text)),
             other => Some(Cow::Owned(other.to_string())),
-        });
-        match gateway.upstream().call(method, &Value::Object(params), How::SEND).await {
-            Ok(answer) => {
-                let result = answer.result.get().to_owned();
-                self.keep_sent(gateway, about, &result).await;
-                Ok(result)
-            }
-            Err(error) => {
-                if let (CallError::Blocked(_), Some(chat)) = (&error, about.chat) {
-                    self.keep_blocked(gateway, chat).await;
-                }
-                Err(refused(&error))
-            }
+        }
+    }
+
+    /// What flood control goes by.
+    pub(crate) fn passing(&self) -> Passing {
+        Passing::new(&self.method.to_ascii_lowercase(), self.param("chat_id").as_deref())
+    }
+
+    /// What its answer is kept by.
+    pub(crate) fn about(&self) -> About {
+        About::read(self.method, |name| self.param(name))
+    }
+}
+
+impl Failed {
+    /// Whether the upstream may have done it all the same.
+    pub(crate) fn may_have_acted(&self) -> bool {
+        match self {
+            Failed::Call(CallError::Unknown(_)) => true,
+            Failed::Call(CallError::Failing(refusal)) => refusal.decide(Kind::Send) == Decision::Unknown,
+            Failed::Call(_) | Failed::Turn(_) => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! can't be kept was given all the same: the message is out, and nobody can take it back.
 
 use super::{Gateway, copies, keep};
+use crate::once::Ended;
 use crate::{Error, Hub, contacts};
 use contactgram_model::{ChatId, UserId};
 use contactgram_store::ops::upstreams::Place;
@@ -50,14 +51,15 @@ impl About {
 }
 
 impl Hub {
-    /// Keeps what a call did that the upstream answered with this `result`. It never fails: what is not kept is logged.
-    pub async fn keep_sent(&self, gateway: &Gateway, about: About, result: &str) {
+    /// Keeps what a call did that the upstream answered with this `result`, and with it the answer to its idempotency key.
+    /// It never fails: what is not kept is logged.
+    pub async fn keep_sent(&self, gateway: &Gateway, (about, result): (About, &str), ended: Option<Ended>) {
         let account = gateway.account();
         let deletes = matches!(about.method.as_str(), "deletemessage" | "deletemessages");
         let copies = copies::numbers(&about.method, result);
         let messages = if deletes || !copies.is_empty() { Vec::new() } else { messages(result) };
         let does_delete = deletes && result == "true" && !about.numbers.is_empty();
-        if messages.is_empty() && copies.is_empty() && !does_delete {
+        if messages.is_empty() && copies.is_empty() && !does_delete && ended.is_none() {
             return;
         }
         let now = self.clock.now();
@@ -75,7 +77,7 @@ impl Hub {
                     keep::forget(tx, rings, account, Place { space, chat, number: *number })?;
                 }
             }
-            Ok::<_, Error>(())
+            ended.as_ref().map_or(Ok(()), |ended| ended.keep(tx, now))
         });
         if let Err(error) = keeping.await {
             tracing::error!(account.id = account.0, ?error, "what was sent is not in the history");

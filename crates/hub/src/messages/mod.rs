@@ -10,7 +10,7 @@ mod send;
 pub use edit::Edit;
 pub use forward::Copying;
 pub use history::{HistoryPage, HistoryQuery};
-pub use send::{Draft, NO_KEYS, Reply};
+pub use send::{Draft, Reply};
 
 pub(crate) use edit::edit;
 pub(crate) use history::page as history_page;

@@ -11,9 +11,6 @@ use contactgram_wire::markup::ReplyMarkup;
 use contactgram_wire::message::{Content, ForwardOrigin};
 use serde_json::Value;
 
-/// A key that is not kept would let a repeated request act twice.
-pub const NO_KEYS: Error = Error::bad("Idempotency-Key is not kept for a bot at an upstream");
-
 /// What a message replies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
@@ -72,10 +69,7 @@ impl Hub {
             view.needs_private()?;
         }
         if let Some(gateway) = self.gateway(view.account())? {
-            if once.is_some() {
-                return Err(NO_KEYS);
-            }
-            return view.with_message(self.send_upstream(&gateway, view, draft).await?);
+            return view.with_message(self.send_upstream(&gateway, (view, once), draft).await?);
         }
         let sending = self.change_once(view.account(), once, move |tx, rings| {
             if let ChatRef::Id(id) = draft.chat

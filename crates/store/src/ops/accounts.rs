@@ -19,7 +19,7 @@ static LIST: Sql =
 static COUNT: Sql = Sql::new("SELECT count(*) FROM accounts");
 
 /// Tables whose rows are one account's own.
-static REMOVE: [Sql; 19] = [
+static REMOVE: [Sql; 22] = [
     Sql::new("DELETE FROM accounts WHERE account_id = $1"),
     Sql::new("DELETE FROM tokens WHERE account_id = $1"),
     Sql::new("DELETE FROM contact_labels WHERE account_id = $1"),
@@ -38,6 +38,9 @@ static REMOVE: [Sql; 19] = [
     Sql::new("DELETE FROM idempotency WHERE account_id = $1"),
     Sql::new("DELETE FROM upstreams WHERE account_id = $1"),
     Sql::new("DELETE FROM upstream_messages WHERE account_id = $1"),
+    Sql::new("DELETE FROM freezes WHERE account_id = $1"),
+    Sql::new("DELETE FROM outbox WHERE account_id = $1"),
+    Sql::new("DELETE FROM broadcasts WHERE account_id = $1"),
     Sql::new("DELETE FROM counters WHERE account_id = $1"),
 ];
 static REMOVE_CONTACTS: Sql = Sql::new("DELETE FROM contacts WHERE account_id = $1");

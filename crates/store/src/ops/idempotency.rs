@@ -14,6 +14,7 @@ static PUT: Sql = Sql::new(
      ON CONFLICT (account_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, answer = excluded.answer, \
      created_at = excluded.created_at",
 );
+static DELETE: Sql = Sql::new("DELETE FROM idempotency WHERE account_id = $1 AND key = $2");
 static FORGET: Sql = Sql::new("DELETE FROM idempotency WHERE created_at <= $1");
 
 /// The kept answer to a key: what was asked, as a fingerprint, and what was answered.
@@ -35,6 +36,11 @@ pub struct Kept<'a> {
 /// Keeps the answer to a key.
 pub fn put(tx: &mut dyn Tx, account: UserId, kept: &Kept<'_>, now: Timestamp) -> R<()> {
     tx.later(&PUT, p![account, kept.key, kept.fingerprint, kept.answer, now])
+}
+
+/// Forgets a key, whose request had no effect after all.
+pub fn delete(tx: &mut dyn Tx, account: UserId, key: &str) -> R<()> {
+    tx.execute(&DELETE, p![account, key]).map(drop)
 }
 
 /// Forgets answers older than [`KEPT_S`].

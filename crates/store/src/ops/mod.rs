@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod broadcasts;
 pub mod callbacks;
 pub mod chats;
 pub mod commands;
@@ -13,6 +14,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod counters;
 pub mod directory;
+pub mod freezes;
 pub mod groups;
 pub mod health;
 pub mod history;
@@ -21,6 +23,7 @@ pub mod members;
 pub mod messages;
 pub mod newcomers;
 pub mod oauth;
+pub mod outbox;
 pub mod search;
 pub mod sessions;
 pub mod settings;

@@ -4,6 +4,7 @@
 
 mod body;
 mod coerce;
+mod head;
 mod json;
 mod multipart;
 #[cfg(test)]
@@ -19,6 +20,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::BadRequest;
+
+pub use head::{MultipartHead, upload_boundary};
 
 /// The most bytes that all names and text values of a request may have together: 1 MiB.
 /// Files don't count. The Bot API has the same limit.

@@ -11,7 +11,7 @@ use super::{BadBody, File, MAX_FILES, MAX_PARAMETERS, MAX_TEXT, Params};
 use crate::BadRequest;
 
 /// The most characters of a boundary (RFC 2046, section 5.1.1).
-const MAX_BOUNDARY: usize = 70;
+pub(super) const MAX_BOUNDARY: usize = 70;
 
 /// Adds a body's parts: those with a file name are files, all others text.
 ///
@@ -61,7 +61,7 @@ async fn read_file(params: &mut Params, name: String, part: Field<'_>) -> Result
 
 /// The boundary, quoted or not; empty where there is none. Taken as it comes, because clients leave out the
 /// quotes that RFC 2045 wants around `=`, `/` and the like.
-fn boundary(content_type: &str) -> &str {
+pub(super) fn boundary(content_type: &str) -> &str {
     // Lower-casing ASCII moves nothing, so the index is true for both.
     let Some(at) = content_type.to_ascii_lowercase().find("boundary=") else {
         return "";

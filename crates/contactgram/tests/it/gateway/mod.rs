@@ -4,6 +4,6 @@
 mod connecting;
 mod failing;
 mod files;
-mod kit;
+pub(crate) mod kit;
 mod learning;
 mod passing;

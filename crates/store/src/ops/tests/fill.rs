@@ -1,6 +1,7 @@
 //! One account with something in every table, for the tests that look at all of them.
 
 use super::{Draft, NOW, add, contact, post, remove};
+use crate::ops::broadcasts::{self, NewBroadcast};
 use crate::ops::commands::Audience;
 use crate::ops::consumers::Consumer;
 use crate::ops::idempotency::Kept;
@@ -10,17 +11,19 @@ use crate::ops::oauth::families::{self, NewFamily};
 use crate::ops::oauth::grants::{self, Grant};
 use crate::ops::oauth::refresh::{self, NewRefresh};
 use crate::ops::oauth::{AppId, codes};
+use crate::ops::outbox::{self, NewEntry};
 use crate::ops::tokens::{GivenTo, NewToken};
 use crate::ops::updates::NewUpdate;
 use crate::ops::upstreams::Place;
 use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::{Failure, SetBy};
 use crate::ops::{
-    accounts, callbacks, chats, commands, consumers, contacts, counters, directory, groups, idempotency,
+    accounts, callbacks, chats, commands, consumers, contacts, counters, directory, freezes, groups, idempotency,
     members, tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::consumer::ConsumerName;
+use contactgram_model::outbox::EntryState;
 use contactgram_model::scope::Scopes;
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::webhook::WebhookSettings;
@@ -125,7 +128,31 @@ fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
     upstreams::put(tx, id, "https://upstream.example", word.as_bytes())?;
     let place = Place { space: 0, chat: ChatId(7), number: 1 };
     upstreams::keep_message(tx, id, place, MessageId(1))?;
+    freezes::put(tx, id, ("chat:7", NOW + 9), NOW)?;
+    sending(tx, id, word)?;
     callbacks::insert(tx, id, 1, UserId(7), NOW)
+}
+
+fn sending(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
+    let new = NewBroadcast {
+        method: "sendMessage".to_owned(),
+        params: format!("{{\"text\":\"{word}\"}}"),
+        selection: "{}".to_owned(),
+        scopes: Scopes::all(),
+        total: 1,
+    };
+    let broadcast = broadcasts::insert(tx, id, &new, NOW)?;
+    let entry = NewEntry {
+        method: new.method,
+        lane: "7".to_owned(),
+        params: new.params,
+        scopes: Scopes::all(),
+        send_at: None,
+        state: EntryState::Queued,
+        error: None,
+        of: Some((broadcast, 7)),
+    };
+    outbox::insert(tx, id, &[entry], NOW).map(drop)
 }
 
 /// The application of an account: its public name is made of the account's number.

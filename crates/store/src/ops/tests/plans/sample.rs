@@ -9,12 +9,13 @@ use crate::ops::updates::{NewUpdate, Seen, Span};
 use crate::ops::views::ViewId;
 use crate::ops::webhooks::SetBy;
 use crate::ops::{
-    accounts, callbacks, chats, commands, consumers, contacts, conversations, counters, directory, groups,
-    history, idempotency, messages, newcomers, oauth, search as index, settings, tokens, updates, upstreams,
-    views, webhooks,
+    accounts, broadcasts, callbacks, chats, commands, consumers, contacts, conversations, counters, directory, freezes,
+    groups, history, idempotency, messages, newcomers, oauth, outbox, search as index, settings, tokens,
+    updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::consumer::ConsumerName;
+use contactgram_model::outbox::EntryState;
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::{
     ChatId, Contact, ContactId, Direction, MemberId, MessageId, PlainToken, TokenKind, UpdateId, UpdateKind,
@@ -74,7 +75,25 @@ pub(super) fn points(tx: &mut dyn Tx) -> R<()> {
     applications(tx)?;
     address_book(tx)?;
     mailbox(tx)?;
+    sending(tx)?;
     log(tx)
+}
+
+fn sending(tx: &mut dyn Tx) -> R<()> {
+    outbox::begin(tx, ANN, 1, (NOW, 60))?;
+    let entry = outbox::get(tx, ANN, 1)?.ok_or(StoreError::NotFound)?;
+    outbox::again(tx, &entry, (NOW, (None, "")), NOW)?;
+    outbox::change(tx, &entry, NOW)?;
+    outbox::cancel(tx, ANN, 1, NOW)?;
+    let settled = outbox::Settled { state: EntryState::Sent, result: None, error: None };
+    outbox::settle(tx, ANN, 1, (&settled, NOW))?;
+    outbox::unknown(tx, ANN, "7")?;
+    outbox::counts_of(tx, ANN, 1)?;
+    broadcasts::waiting(tx, ANN, 1)?;
+    broadcasts::move_entries(tx, ANN, 1, (EntryState::Queued, EntryState::Held, NOW))?;
+    broadcasts::get(tx, ANN, 1)?;
+    freezes::put(tx, ANN, ("account", NOW), NOW)?;
+    idempotency::delete(tx, ANN, "other")
 }
 
 fn people(tx: &mut dyn Tx) -> R<()> {
@@ -329,6 +348,12 @@ pub(super) fn housekeeping(tx: &mut dyn Tx) -> R<()> {
     updates::forget_old(tx, NOW)?;
     idempotency::forget_old(tx, NOW)?;
     callbacks::forget_old(tx, NOW)?;
+    outbox::due_accounts(tx, NOW)?;
+    outbox::next_due(tx, NOW)?;
+    outbox::heads(tx, ANN, NOW, 50)?;
+    outbox::left_behind(tx, NOW)?;
+    outbox::forget_old(tx, NOW)?;
+    broadcasts::open(tx)?;
     oauth::forget_old(tx, NOW + 9_999_999)?;
     contact_list::forget_old(tx, NOW)
 }
