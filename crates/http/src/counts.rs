@@ -27,7 +27,6 @@ const BUCKETS: [(u64, &str); 12] = [
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// All counts of one server.
-#[derive(Default)]
 pub(crate) struct Counts {
     api: [Series; Route::COUNT],
     /// Routes beside the API: rare, and few. A path as it came is never a key here.
@@ -40,6 +39,12 @@ struct Series {
     classes: [AtomicU64; CLASSES.len()],
     buckets: [AtomicU64; BUCKETS.len()],
     took_us: AtomicU64,
+}
+
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts { api: std::array::from_fn(|_| Series::default()), others: Mutex::default() }
+    }
 }
 
 impl Counts {

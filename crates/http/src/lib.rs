@@ -4,6 +4,7 @@
 mod admin;
 mod audit;
 mod botapi;
+mod broadcasts;
 mod call;
 mod consumers;
 mod contacts;
@@ -16,6 +17,7 @@ mod oauth;
 #[cfg(test)]
 mod openapi;
 mod ops;
+mod outbox;
 mod portal;
 mod reply;
 mod routes;
@@ -73,8 +75,10 @@ pub(crate) struct App {
     options: Arc<Options>,
 }
 
-/// All routes of the API, and the runner for methods that webhooks name in their replies.
+/// All routes of the API, and the runners for methods that webhooks name in their replies, and for those that
+/// were put into the outbox.
 pub fn app(hub: Arc<Hub>, options: Options) -> Api {
     botapi::run_webhook_replies(&hub);
+    botapi::run_outbox(&hub);
     Api::new(hub, options)
 }

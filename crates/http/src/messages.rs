@@ -1,6 +1,7 @@
 //! Messages as resources: `/messages`, and the messages of one contact. History is the one answer without
 //! an envelope, as the API's documentation shows it; its paging is in headers.
 
+use crate::botapi::{is_preferred, is_scheduled, queue_to};
 use crate::call::Call;
 use crate::contacts::contact_id;
 use crate::reply::{self, Failure, Reply, bad};
@@ -35,7 +36,11 @@ pub(crate) async fn of_contact(call: Call) -> Reply {
 pub(crate) async fn send_to_contact(call: Call) -> Reply {
     let permit = call.permit()?;
     let chat = ChatRef::Contact(contact_id(call.part("contact_id"))?);
+    let is_preferred = is_preferred(&call.parts.headers);
     let asked = call.ask().await?;
+    if is_preferred || is_scheduled(&asked.params) {
+        return queue_to(asked, ("sendMessage", chat)).await;
+    }
     let draft = crate::botapi::text_draft(&asked.params, chat)?;
     Ok(reply::done(asked.hub().send(&permit, draft, asked.once.clone()).await?))
 }

@@ -102,14 +102,34 @@ pub(crate) const fn of(place: Place, verb: Verb) -> Option<Need> {
         (Place::ContactMessages, Verb::Post) => Some(Scopes(&[MessagesSend])),
         (Place::Audit, Verb::Get) => Some(Scopes(&[AccountManage])),
         (Place::Consumers, Verb::Get) | (Place::Consumer, Verb::Delete) => Some(Scopes(&[UpdatesRead])),
+        (Place::Outbox, Verb::Get)
+        | (Place::OutboxEntry, Verb::Get | Verb::Patch | Verb::Delete)
+        | (Place::Broadcasts, Verb::Get)
+        | (Place::Broadcast, Verb::Get | Verb::Delete)
+        | (Place::BroadcastPause | Place::BroadcastResume, Verb::Post)
+        | (Place::BroadcastRecipients, Verb::Get) => Some(Scopes(&[MessagesSend])),
+        // Who gets it is found among the contacts.
+        (Place::Broadcasts, Verb::Post) => Some(Scopes(&[MessagesSend, ContactsRead])),
         (Place::Method | Place::NoMethod, Verb::Get | Verb::Post) => Some(Credential),
         (Place::Contacts, Verb::Put | Verb::Patch | Verb::Delete)
         | (Place::Contact, Verb::Post)
         | (Place::ContactDelete, Verb::Get | Verb::Put | Verb::Patch)
         | (Place::ContactMessages, Verb::Put | Verb::Patch | Verb::Delete)
         | (
-            Place::Messages | Place::Message | Place::Audit | Place::Consumers,
+            Place::Messages
+            | Place::Message
+            | Place::Audit
+            | Place::Consumers
+            | Place::Outbox
+            | Place::BroadcastRecipients,
             Verb::Post | Verb::Put | Verb::Patch | Verb::Delete,
+        )
+        | (Place::OutboxEntry, Verb::Post | Verb::Put)
+        | (Place::Broadcasts, Verb::Put | Verb::Patch | Verb::Delete)
+        | (Place::Broadcast, Verb::Post | Verb::Put | Verb::Patch)
+        | (
+            Place::BroadcastPause | Place::BroadcastResume,
+            Verb::Get | Verb::Put | Verb::Patch | Verb::Delete,
         )
         | (Place::Consumer, Verb::Get | Verb::Post | Verb::Put | Verb::Patch)
         | (Place::Method | Place::NoMethod, Verb::Put | Verb::Patch | Verb::Delete) => None,

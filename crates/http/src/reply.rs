@@ -153,6 +153,12 @@ impl Failure {
         response
     }
 
+    /// The same for whoever hears of it later: the code, the description, and when to try again where that may help.
+    pub fn told(&self) -> (u16, String, Option<i64>) {
+        let (status, text, retry_after) = self.parts();
+        (status.as_u16(), text, retry_after)
+    }
+
     fn parts(&self) -> (StatusCode, String, Option<i64>) {
         let texted = |status, begin: &str, text: &str| (status, format!("{begin}: {text}"), None);
         match self {
@@ -214,7 +220,11 @@ const ENVELOPE: &str = "{\"ok\":true,\"result\":";
 
 /// The answer to something that was done.
 pub(crate) fn done(answer: Answer) -> Response {
-    let status = if answer.created.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    let status = match (answer.accepted, answer.created) {
+        (true, _) => StatusCode::ACCEPTED,
+        (false, Some(_)) => StatusCode::CREATED,
+        (false, None) => StatusCode::OK,
+    };
     let described = answer.description.as_ref().map_or(0, |text| text.len() + 32);
     let mut body = String::with_capacity(answer.result.len() + ENVELOPE.len() + 1 + described);
     body.push_str(ENVELOPE);

@@ -5,7 +5,10 @@
 use crate::call::{Call, Credential};
 use crate::needs::{self, Need, Verb, route};
 use crate::reply::{Failure, Reply};
-use crate::{App, admin, audit, botapi, consumers, contacts, explorer, messages, oauth, ops, portal};
+use crate::{
+    App, admin, audit, botapi, broadcasts, consumers, contacts, explorer, messages, oauth, ops, outbox,
+    portal,
+};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
@@ -37,6 +40,13 @@ pub(crate) enum Place {
     Audit,
     Consumers,
     Consumer,
+    Outbox,
+    OutboxEntry,
+    Broadcasts,
+    Broadcast,
+    BroadcastPause,
+    BroadcastResume,
+    BroadcastRecipients,
     Method,
     /// The path ends with the prefix's slash; the method's name is a parameter.
     NoMethod,
@@ -46,7 +56,7 @@ pub(crate) enum Place {
 macro_rules! labels {
     ($($path:literal),*) => { [$([concat!("/v1", $path), concat!("/bot{token}", $path)]),*] };
 }
-const LABELS: [[&str; 2]; 11] = labels!(
+const LABELS: [[&str; 2]; 18] = labels!(
     "/contacts",
     "/contacts/{contact_id}",
     "/contacts/{contact_id}/delete",
@@ -56,6 +66,13 @@ const LABELS: [[&str; 2]; 11] = labels!(
     "/audit",
     "/consumers",
     "/consumers/{name}",
+    "/outbox",
+    "/outbox/{id}",
+    "/broadcasts",
+    "/broadcasts/{id}",
+    "/broadcasts/{id}/pause",
+    "/broadcasts/{id}/resume",
+    "/broadcasts/{id}/recipients",
     "/{method}",
     "/"
 );
@@ -142,13 +159,20 @@ impl Place {
             ("audit", None, None) => Place::Audit,
             ("consumers", None, None) => Place::Consumers,
             ("consumers", Some(_), None) => Place::Consumer,
+            ("outbox", None, None) => Place::Outbox,
+            ("outbox", Some(_), None) => Place::OutboxEntry,
+            ("broadcasts", None, None) => Place::Broadcasts,
+            ("broadcasts", Some(_), None) => Place::Broadcast,
+            ("broadcasts", Some(_), Some("pause")) => Place::BroadcastPause,
+            ("broadcasts", Some(_), Some("resume")) => Place::BroadcastResume,
+            ("broadcasts", Some(_), Some("recipients")) => Place::BroadcastRecipients,
             (_, None, None) => Place::Method,
             _ => return None,
         })
     }
 
     /// Every place.
-    pub const ALL: [Place; 11] = [
+    pub const ALL: [Place; 18] = [
         Place::Contacts,
         Place::Contact,
         Place::ContactDelete,
@@ -158,6 +182,13 @@ impl Place {
         Place::Audit,
         Place::Consumers,
         Place::Consumer,
+        Place::Outbox,
+        Place::OutboxEntry,
+        Place::Broadcasts,
+        Place::Broadcast,
+        Place::BroadcastPause,
+        Place::BroadcastResume,
+        Place::BroadcastRecipients,
         Place::Method,
         Place::NoMethod,
     ];
@@ -190,6 +221,17 @@ impl Place {
             (Place::Audit, Verb::Get) => boxed!(audit::list),
             (Place::Consumers, Verb::Get) => boxed!(consumers::list),
             (Place::Consumer, Verb::Delete) => boxed!(consumers::remove),
+            (Place::Outbox, Verb::Get) => boxed!(outbox::list),
+            (Place::OutboxEntry, Verb::Get) => boxed!(outbox::one),
+            (Place::OutboxEntry, Verb::Patch) => boxed!(outbox::change),
+            (Place::OutboxEntry, Verb::Delete) => boxed!(outbox::cancel),
+            (Place::Broadcasts, Verb::Get) => boxed!(broadcasts::list),
+            (Place::Broadcasts, Verb::Post) => boxed!(broadcasts::begin),
+            (Place::Broadcast, Verb::Get) => boxed!(broadcasts::one),
+            (Place::Broadcast, Verb::Delete) => boxed!(broadcasts::cancel),
+            (Place::BroadcastPause, Verb::Post) => boxed!(broadcasts::pause),
+            (Place::BroadcastResume, Verb::Post) => boxed!(broadcasts::resume),
+            (Place::BroadcastRecipients, Verb::Get) => boxed!(broadcasts::recipients),
             _ => return Err(Failure::WrongVerb(self.verbs())),
         };
         Ok((handler, need))
@@ -198,10 +240,18 @@ impl Place {
     /// The verbs that it knows, as `Allow` has them.
     fn verbs(self) -> &'static str {
         match self {
-            Place::Contacts | Place::ContactMessages => "GET, HEAD, POST",
+            Place::Contacts | Place::ContactMessages | Place::Broadcasts => "GET, HEAD, POST",
+            Place::OutboxEntry => "GET, HEAD, PATCH, DELETE",
+            Place::Broadcast => "GET, HEAD, DELETE",
+            Place::BroadcastPause | Place::BroadcastResume => "POST",
             Place::Contact => "GET, HEAD, PATCH, PUT, DELETE",
             Place::ContactDelete => "POST, DELETE",
-            Place::Messages | Place::Message | Place::Audit | Place::Consumers => "GET, HEAD",
+            Place::Messages
+            | Place::Message
+            | Place::Audit
+            | Place::Consumers
+            | Place::Outbox
+            | Place::BroadcastRecipients => "GET, HEAD",
             Place::Consumer => "DELETE",
             Place::Method | Place::NoMethod => "GET, POST",
         }
@@ -211,6 +261,14 @@ impl Place {
     pub fn part(self, name: &str) -> Option<usize> {
         match (self, name) {
             (Place::Contact | Place::ContactDelete | Place::ContactMessages, "contact_id") => Some(3),
+            (
+                Place::OutboxEntry
+                | Place::Broadcast
+                | Place::BroadcastPause
+                | Place::BroadcastResume
+                | Place::BroadcastRecipients,
+                "id",
+            ) => Some(3),
             (Place::Message, "chat_id") => Some(3),
             (Place::Message, "message_id") => Some(4),
             (Place::Consumer, "name") => Some(3),
@@ -264,7 +322,7 @@ mod tests {
 
     /// Every path of up to five of these parts.
     fn paths() -> Vec<String> {
-        const PARTS: [&str; 13] = [
+        const PARTS: [&str; 16] = [
             "",
             "bot",
             "bot1:x",
@@ -274,6 +332,9 @@ mod tests {
             "messages",
             "audit",
             "consumers",
+            "outbox",
+            "broadcasts",
+            "pause",
             "delete",
             "getMe",
             "%63ontacts",

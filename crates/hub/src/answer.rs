@@ -19,12 +19,15 @@ pub struct Answer {
     /// The contact's version, for its ETag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
+    /// It was taken, and is done later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
 }
 
 impl Answer {
     /// An answer with this JSON as its result.
     pub fn json(result: String) -> Answer {
-        Answer { result, description: None, created: None, version: None }
+        Answer { result, description: None, created: None, version: None, accepted: false }
     }
 
     /// An answer with this value as its result.

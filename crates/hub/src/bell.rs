@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Bells {
     pollers: Mutex<HashMap<UserId, Arc<Notify>>>,
     watchers: Arc<Watchers>,
+    outbox: Notify,
 }
 
 /// Who is to be woken once a transaction is on disk.
@@ -21,6 +22,7 @@ pub struct Bells {
 pub struct Rings {
     waiting: Vec<UserId>,
     shown: Vec<UserId>,
+    outbox: bool,
 }
 
 /// Rings when it is dropped. The store drops what a transaction returns only after its commit, also where
@@ -41,6 +43,11 @@ impl Rings {
     pub fn show(&mut self, account: UserId) {
         self.shown.push(account);
     }
+
+    /// Something may be due in the outbox: whoever brings it out looks.
+    pub fn outbox(&mut self) {
+        self.outbox = true;
+    }
 }
 
 impl Bells {
@@ -60,7 +67,15 @@ impl Bells {
         Ringing { bells: Arc::clone(self), rings }
     }
 
+    /// Rung when something may be due in the outbox. One listens; a ring before that is not missed.
+    pub fn outbox(&self) -> &Notify {
+        &self.outbox
+    }
+
     fn ring(&self, rings: &Rings) {
+        if rings.outbox {
+            self.outbox.notify_one();
+        }
         if !rings.waiting.is_empty() {
             let bells = self.lock();
             for bell in rings.waiting.iter().filter_map(|account| bells.get(account)) {
@@ -78,6 +93,7 @@ impl Bells {
             bell.notify_waiters();
         }
         self.watchers.tell_all();
+        self.outbox.notify_one();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, Arc<Notify>>> {

@@ -1,12 +1,12 @@
 //! What goes on beside requests: forgetting what is past its time, indexing what was written, noticing other
-//! processes' writes, and the webhook dispatchers.
+//! processes' writes, the webhook dispatchers and the outbox.
 
 use crate::{Error, Hub};
 use contactgram_model::UserId;
 use contactgram_store::Dialect;
 use contactgram_store::ops::updates::KEPT_S;
 use contactgram_store::ops::{
-    callbacks, contact_list, idempotency, members, oauth, search, sessions, updates,
+    callbacks, contact_list, idempotency, members, oauth, outbox, search, sessions, updates,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,7 @@ impl Hub {
         self.start_gateways().await?;
         self.tasks.spawn(Arc::clone(self).keep_house());
         self.tasks.spawn(Arc::clone(self).hear_others(changes));
+        self.tasks.spawn(Arc::clone(self).work_on_outbox());
         if self.store.dialect() == Dialect::Sqlite {
             self.tasks.spawn(Arc::clone(self).keep_index());
         }
@@ -137,6 +138,7 @@ impl Hub {
             updates::forget_old(tx, oldest)?;
             idempotency::forget_old(tx, now)?;
             callbacks::forget_old(tx, now - PRESSES_S)?;
+            outbox::forget_old(tx, now)?;
             contact_list::forget_old(tx, now - TOMBSTONES_S)?;
             members::forget_old_links(tx, now)?;
             sessions::forget_old(tx, crate::members::good_at(now))?;

@@ -7,6 +7,7 @@ mod accounts;
 mod answer;
 mod audit;
 mod bell;
+mod broadcasts;
 mod callbacks;
 mod chats;
 mod commands;
@@ -21,6 +22,7 @@ mod members;
 mod messages;
 pub mod oauth;
 mod once;
+mod outbox;
 mod people;
 mod random;
 mod seal;
@@ -33,15 +35,17 @@ pub use access::{Caller, Permit};
 pub use accounts::{AccountView, NewAccount, NewTokenView, TokenView};
 pub use answer::{Answer, Once};
 pub use audit::{AuditActor, AuditHead, AuditPage, AuditQuery, AuditView, BrokenChain};
+pub use broadcasts::{BroadcastView, NewCast, Selection};
 pub use callbacks::CallbackAnswer;
 pub use chats::CHAT_ACTIONS;
 pub use contactgram_connector::courier::ReplyCall;
 pub use contactgram_store::ops::commands::Audience;
 pub use contactgram_store::ops::conversations::Hour;
+pub use contactgram_store::ops::outbox::List as OutboxList;
 pub use contacts::{AS_TYPED, ContactKey, ContactPage, ListQuery};
 pub use conversations::{Conversations, HOURS};
 pub use error::Error;
-pub use gateway::{About, Gateway, NewBot, Pacing, Passing, sends};
+pub use gateway::{About, Gateway, NewBot, Note, Pacing, Passing, sends};
 pub use keys::{KeyView, NewKey, NewKeyView};
 pub use members::{
     AccountMemberView, MemberView, NewMember, NewSession, OneTimeLink, RoleView, SessionView, SignInFrom,
@@ -49,6 +53,9 @@ pub use members::{
 };
 pub use messages::{ChatRef, Copying, Draft, Edit, HistoryPage, HistoryQuery, Reply};
 pub use once::{Begun, Ended, Known, REUSED};
+pub use outbox::{
+    EntryChange, EntryView, FARTHEST_S, Later, LocalCall, LocalRefusal, LocalRunner, OutboxPage,
+};
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
 pub use seal::{KEY_BYTES, Seal};
 pub use updates::{ConsumerView, Poll};
@@ -99,6 +106,7 @@ pub struct Hub {
     past_hours: conversations::PastHours,
     dispatchers: webhooks::Dispatchers,
     gateways: gateway::Gateways,
+    outbox: outbox::Outbox,
     tasks: TaskTracker,
 }
 
@@ -124,6 +132,7 @@ impl Hub {
             past_hours: conversations::PastHours::default(),
             dispatchers: webhooks::Dispatchers::default(),
             gateways: gateway::Gateways::default(),
+            outbox: outbox::Outbox::default(),
             tasks: TaskTracker::new(),
         }
     }

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod broadcasts;
 mod keys;
+mod outbox;
 mod pace;
 
 use crate::gateway::kit::{connect, until};

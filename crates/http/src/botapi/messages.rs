@@ -157,7 +157,7 @@ fn draft(params: &Params, chat: ChatRef, content: Content) -> Result<Draft, Fail
 }
 
 /// Where sendMessage goes: `chat_id`, or `contact_id`, or `phone_number` of a contact.
-async fn recipient(asked: &Asked) -> Result<ChatRef, Failure> {
+pub(super) async fn recipient(asked: &Asked) -> Result<ChatRef, Failure> {
     let params = &asked.params;
     let text = |name: &str| params.text(name).filter(|text| !text.is_empty());
     match (text("chat_id"), text("contact_id"), text("phone_number")) {
@@ -171,7 +171,7 @@ async fn recipient(asked: &Asked) -> Result<ChatRef, Failure> {
     }
 }
 
-pub(super) fn chat_id(params: &Params, name: &str) -> Result<ChatRef, Failure> {
+pub(crate) fn chat_id(params: &Params, name: &str) -> Result<ChatRef, Failure> {
     match params.text(name).map(str::trim) {
         None | Some("") => Err(bad(format!("{name} is empty"))),
         Some(text) => Ok(ChatRef::parse(text)?),

@@ -7,18 +7,21 @@ mod chats;
 mod commands;
 mod contacts;
 pub(crate) mod file;
+mod later;
 mod messages;
 mod pass;
 mod updates;
 mod webhooks;
 
-pub(crate) use messages::text_draft;
-pub(crate) use messages::{formatted, shared_contact};
+pub(crate) use later::{is_preferred, is_scheduled, queue_to, run_outbox};
+use messages::recipient;
+pub(crate) use messages::{chat_id, formatted, shared_contact, text_draft};
+pub(crate) use pass::needs as needs_of;
 
 use crate::call::{Asked, Call};
 use crate::needs::{Need, PASS_ON, SHARE};
 use crate::reply::{self, Failure, Reply};
-use contactgram_hub::{Answer, Caller, Error, Hub, ReplyCall};
+use contactgram_hub::{Answer, Caller, Error, Hub, ReplyCall, sends};
 use contactgram_model::scope::Scope;
 use contactgram_wire::params::Params;
 use http::Method;
@@ -121,7 +124,14 @@ pub(crate) async fn method(call: Call) -> Reply {
     if let Some(Entry(_, _, need)) = named {
         call.caller.needs(need.scopes())?;
     }
+    let is_preferred = is_preferred(&call.parts.headers);
     let asked = call.ask().await?;
+    if let Some(Entry(name, ..)) = named
+        && sends(name)
+        && (is_preferred || is_scheduled(&asked.params))
+    {
+        return later::queue(asked, name).await;
+    }
     let found = named.or_else(|| find(asked.params.text("method").unwrap_or_default()));
     Ok(reply::done_method(run(found.ok_or(Failure::NoMethod)?, asked).await?))
 }

@@ -6,12 +6,12 @@ mod fingerprint;
 mod go;
 mod upload;
 
-use super::OURS;
-use crate::call::{Call, route};
+use super::{OURS, later};
+use crate::call::{Asked, Call, route};
 use crate::reply::{self, Body, Failure, Reply};
 use crate::server::read_body;
 use contactgram_connector::bot::{MOST_BUFFERED, PassBody, PassError, Why};
-use contactgram_hub::{Caller, Error, Gateway, Hub, Known, Passing, REUSED, ReplyCall};
+use contactgram_hub::{Caller, Error, Gateway, Hub, Known, Once, Passing, REUSED, ReplyCall, sends};
 use contactgram_model::scope::Scope;
 use contactgram_wire::params::{Params, upload_boundary};
 use fingerprint::Sum;
@@ -30,7 +30,7 @@ const OURS_ALONE: [&str; 3] = ["idempotency-key", "x-flood-control", "prefer"];
 
 /// What a method takes of a credential, by what its name says it does. Whoever may do everything may do those that
 /// nobody knows yet.
-pub(super) fn needs(method: &str) -> &'static [Scope] {
+pub(crate) fn needs(method: &str) -> &'static [Scope] {
     const ACTS: [&str; 12] = [
         "send",
         "forward",
@@ -70,7 +70,11 @@ pub(super) async fn through(call: Call, gateway: Arc<Gateway>) -> Reply {
     let method = name.to_ascii_lowercase();
     call.caller.needs(needs(&method))?;
     whole_view(&call.caller)?;
+    if sends(&method) && later::is_preferred(&call.parts.headers) {
+        return later::queue(call.ask().await?, &name).await;
+    }
     let key = call.key()?;
+    let caller = call.caller;
     let (limits, hub) = (call.body_limits(), call.shared_hub());
     let (mut parts, body) = call.into_request().into_parts();
     let flood_control = parts.headers.get("x-flood-control").and_then(|value| value.to_str().ok());
@@ -102,6 +106,13 @@ pub(super) async fn through(call: Call, gateway: Arc<Gateway>) -> Reply {
         let upload = Upload::open(body, (&mut params, content_type.as_deref()), limits.idle).await?;
         (Outgoing::Stream(upload), None, limits.idle)
     };
+    if sends(&method) && later::is_scheduled(&params) {
+        let once = key.zip(known).map(|(key, fingerprint)| Once { key, fingerprint });
+        return match outgoing {
+            Outgoing::Small(_) => later::queue(Asked { hub, caller, params, once }, &name).await,
+            Outgoing::Stream(_) => Err(reply::bad("send_at is for what has no files and is short")),
+        };
+    }
     let is_kept = is_kept(&method);
     if is_kept || key.is_some() {
         // An answer that is packed can't be read on its way.

@@ -12,6 +12,7 @@ use utoipa::openapi::{Components, Info, InfoBuilder, LicenseBuilder, Server, Tag
 
 pub(super) const CONTACTS: &str = "Contacts";
 pub(super) const MESSAGES: &str = "Messages";
+pub(super) const SENDING: &str = "Outbox";
 pub(super) const UPDATES: &str = "Updates";
 pub(super) const CHATS: &str = "Chats";
 pub(super) const ACCOUNT: &str = "Account";
@@ -70,6 +71,7 @@ pub(super) fn tags() -> Vec<Tag> {
     [
         (CONTACTS, "People the account knows."),
         (MESSAGES, "Sending, changing and reading messages."),
+        (SENDING, "What goes out later, and to many."),
         (UPDATES, "What happened: by asking, or brought to a webhook."),
         (CHATS, "Chats, who is in them, and pressed buttons."),
         (ACCOUNT, "The account itself, and its audit log."),

@@ -12,6 +12,7 @@ mod examples;
 mod methods;
 mod oauth;
 mod ops;
+mod outbox;
 mod parts;
 mod requests;
 mod resources;
@@ -25,6 +26,7 @@ fn document() -> OpenApi {
     let paths = [
         resources::paths,
         consumers::paths,
+        outbox::paths,
         audit::paths,
         methods::paths,
         oauth::paths,

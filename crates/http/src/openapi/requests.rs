@@ -18,6 +18,11 @@ pub(super) fn share(mut components: Components) -> Components {
             "Makes repeating safe: the first answer is kept for 24 hours together with its effect, and repeated. The same key with another request is a 422.",
             sized("", 1..=255).pattern(Some("^[!-~]+$")),
         ),
+        (
+            "Prefer",
+            "`respond-async` puts the send into the outbox and answers 202 at once (RFC 7240).",
+            text("").examples(["respond-async"]),
+        ),
         ("If-Match", "Only if this is still the contact's ETag; else 412.", text("").examples(["\"42\""])),
         (
             "If-None-Match",

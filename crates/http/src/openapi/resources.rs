@@ -194,12 +194,11 @@ fn messages_of_contact() -> PathItem {
     );
     let body =
         any_encoding("SendMessageParameters", true, &json_fields(), Some(json!({"text": "Hello John!"})));
-    let post = takes_header(takes_id(post, "contact_id", CONTACT_ID), "Idempotency-Key")
-        .request_body(Some(body))
-        .responses(responses(
-            [(200, envelope(of("Message"), Some(examples::sent())))],
-            &[ANY, BODY, ONCE, &[404, 429]].concat(),
-        ));
+    let post = takes_header(takes_id(post, "contact_id", CONTACT_ID), "Idempotency-Key");
+    let post = takes_header(post, "Prefer").request_body(Some(body)).responses(responses(
+        [(200, envelope(of("Message"), Some(examples::sent()))), (202, super::outbox::accepted())],
+        &[ANY, BODY, ONCE, &[404, 429]].concat(),
+    ));
     PathItemBuilder::new().operation(HttpMethod::Get, get).operation(HttpMethod::Post, post).build()
 }
 

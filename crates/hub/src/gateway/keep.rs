@@ -1,7 +1,7 @@
 //! What the upstream told, or took from us, is kept: messages in the mailbox under their places, people among the
 //! contacts, updates in the log. Each in the caller's transaction; nothing here asks the upstream.
 
-use crate::{Error, Rings, contacts};
+use crate::{Error, Rings, contacts, outbox};
 use contactgram_model::{Direction, MessageId, StoredMessage, Timestamp, UpdateKind, UserId};
 use contactgram_store::Tx;
 use contactgram_store::ops::updates::NewUpdate;
@@ -30,6 +30,10 @@ pub(super) fn update(
     }
     match &update.event {
         Event::Message(message) => {
+            if message.from == Some(account) {
+                outbox::turned_up(tx, rings, (account, now), (message, update.payload))?;
+            }
+            outbox::turned_up_by_reply(tx, rings, (account, now), update.payload)?;
             self::message(tx, rings, account, message, update.payload)?;
             if let Some(shared) = &message.contact
                 && message.from != Some(account)
@@ -72,7 +76,7 @@ pub(super) fn log(
 }
 
 /// Keeps a message, or the text that it has now. Its JSON stays as it is.
-pub(super) fn message(
+pub(crate) fn message(
     tx: &mut dyn Tx,
     rings: &mut Rings,
     account: UserId,
@@ -103,6 +107,13 @@ pub(super) fn message(
     };
     messages::insert(tx, account, &stored, true)?;
     Ok(upstreams::keep_message(tx, account, place, next.id)?)
+}
+
+/// Whether a message is here already.
+pub(crate) fn is_kept(tx: &mut dyn Tx, account: UserId, message: &Message) -> Result<bool, Error> {
+    let space = space(message.connection.as_deref());
+    let place = Place { space, chat: message.chat, number: message.number };
+    Ok(upstreams::message(tx, account, place)?.is_some())
 }
 
 /// Removes a message that is gone.

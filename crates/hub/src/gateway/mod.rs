@@ -12,7 +12,9 @@ mod sent;
 mod turn;
 
 pub use connect::NewBot;
-pub use sent::About;
+pub(crate) use keep::{is_kept, message as keep_message};
+pub(crate) use send::OwnCall;
+pub use sent::{About, Note};
 pub use turn::{Pacing, Passing, sends};
 
 use crate::seal::Seal;

@@ -2,7 +2,7 @@
 //! answer to a webhook. They go the way of all that passes through, and are kept alike.
 
 use super::turn::Passing;
-use super::{About, Gateway};
+use super::{About, Gateway, Note};
 use crate::access::View;
 use crate::messages::resolve;
 use crate::once::{Begun, Ended, Known};
@@ -114,7 +114,8 @@ impl Hub {
             Ok(answer) => {
                 let result = answer.result.get().to_owned();
                 let kept = serde_json::to_string(&Answer::json(result.clone())).map_err(Error::internal)?;
-                let ended = begun.map(|(begun, fingerprint)| Ended { begun, fingerprint, answer: kept });
+                let ended =
+                    begun.map(|(begun, fingerprint)| Note::Key(Ended { begun, fingerprint, answer: kept }));
                 self.keep_sent(gateway, (call.about(), &result), ended).await;
                 Ok(result)
             }

@@ -3,8 +3,10 @@
 
 use super::{Gateway, copies, keep};
 use crate::once::Ended;
-use crate::{Error, Hub, contacts};
-use contactgram_model::{ChatId, UserId};
+use crate::{Error, Hub, Rings, contacts};
+use contactgram_model::{ChatId, Timestamp, UserId};
+use contactgram_store::Tx;
+use contactgram_store::ops::outbox::{self, Settled};
 use contactgram_store::ops::upstreams::Place;
 use contactgram_store::ops::{chats, counters};
 use contactgram_wire::foreign::Message;
@@ -50,16 +52,45 @@ impl About {
     }
 }
 
+/// What is written down together with what a call did.
+#[derive(Debug)]
+pub enum Note {
+    /// The answer to its idempotency key.
+    Key(Ended),
+    /// What became of an entry of the outbox.
+    Entry {
+        /// Whose.
+        account: UserId,
+        /// Its number.
+        id: i64,
+        /// What became of it.
+        settled: Settled,
+    },
+}
+
+impl Note {
+    fn keep(&self, tx: &mut dyn Tx, rings: &mut Rings, now: Timestamp) -> Result<(), Error> {
+        match self {
+            Note::Key(ended) => ended.keep(tx, now),
+            Note::Entry { account, id, settled } => {
+                outbox::settle(tx, *account, *id, (settled, now))?;
+                rings.outbox();
+                Ok(())
+            }
+        }
+    }
+}
+
 impl Hub {
-    /// Keeps what a call did that the upstream answered with this `result`, and with it the answer to its idempotency key.
+    /// Keeps what a call did that the upstream answered with this `result`, and with it what else is to be written down.
     /// It never fails: what is not kept is logged.
-    pub async fn keep_sent(&self, gateway: &Gateway, (about, result): (About, &str), ended: Option<Ended>) {
+    pub async fn keep_sent(&self, gateway: &Gateway, (about, result): (About, &str), note: Option<Note>) {
         let account = gateway.account();
         let deletes = matches!(about.method.as_str(), "deletemessage" | "deletemessages");
         let copies = copies::numbers(&about.method, result);
         let messages = if deletes || !copies.is_empty() { Vec::new() } else { messages(result) };
         let does_delete = deletes && result == "true" && !about.numbers.is_empty();
-        if messages.is_empty() && copies.is_empty() && !does_delete && ended.is_none() {
+        if messages.is_empty() && copies.is_empty() && !does_delete && note.is_none() {
             return;
         }
         let now = self.clock.now();
@@ -77,7 +108,7 @@ impl Hub {
                     keep::forget(tx, rings, account, Place { space, chat, number: *number })?;
                 }
             }
-            ended.as_ref().map_or(Ok(()), |ended| ended.keep(tx, now))
+            note.as_ref().map_or(Ok(()), |note| note.keep(tx, rings, now))
         });
         if let Err(error) = keeping.await {
             tracing::error!(account.id = account.0, ?error, "what was sent is not in the history");

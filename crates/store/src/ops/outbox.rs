@@ -49,6 +49,8 @@ static BEGIN: Sql = Sql::new(
     "UPDATE outbox SET state = 1, tries = tries + 1, leased_until = $3, updated_at = $4 \
      WHERE account_id = $1 AND entry_id = $2 AND state = 0 AND due <= $4",
 );
+static PUT_OFF: Sql =
+    Sql::new("UPDATE outbox SET due = $3 WHERE account_id = $1 AND entry_id = $2 AND state = 0 AND due < $3");
 static AGAIN: Sql = Sql::new(
     "UPDATE outbox SET state = 0, due = $3, updated_at = $4, error_code = $5, error = $6 \
      WHERE account_id = $1 AND entry_id = $2 AND state = 1",
@@ -193,6 +195,11 @@ pub fn begin(tx: &mut dyn Tx, account: UserId, id: i64, (now, lease): (Timestamp
     }
     let begun = tx.execute(&BEGIN, p![account, id, now + lease, now])? == 1;
     Ok(begun.then(|| Entry { state: EntryState::Sending, tries: entry.tries + 1, ..entry }))
+}
+
+/// Leaves an entry that waits alone until then.
+pub fn put_off(tx: &mut dyn Tx, account: UserId, id: i64, due: Timestamp) -> R<()> {
+    tx.execute(&PUT_OFF, p![account, id, due]).map(drop)
 }
 
 /// Puts an entry that was begun back, to be tried again; `why` it was not sent.

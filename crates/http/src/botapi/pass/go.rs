@@ -5,7 +5,7 @@ use super::{failure, streamed, upload::Upload};
 use crate::reply::{Failure, Reply, Response};
 use bytes::Bytes;
 use contactgram_connector::bot::{Answer, Door, PassBody, PassError, Refusal, Why, is_too_many};
-use contactgram_hub::{About, Begun, Ended, Gateway, Hub, Passing};
+use contactgram_hub::{About, Begun, Ended, Gateway, Hub, Note, Passing};
 use contactgram_resilience::verdict::{Decision, Kind};
 use contactgram_wire::params::Params;
 use http::request::Parts;
@@ -107,7 +107,7 @@ impl Going {
         if head.status.is_success() {
             let answer = String::from_utf8_lossy(&body).into_owned();
             let ended = Ended { begun, fingerprint: fingerprint(), answer };
-            self.keep(&head, &body, Some(ended)).await;
+            self.keep(&head, &body, Some(Note::Key(ended))).await;
         } else {
             let refusal = Refusal::read(head.status.as_u16(), &head.headers, &body);
             if refusal.decide(Kind::Send) != Decision::Unknown {
@@ -161,12 +161,12 @@ impl Going {
     }
 
     /// Keeps what the answer says was done.
-    async fn keep(&self, head: &http::response::Parts, body: &Bytes, ended: Option<Ended>) {
+    async fn keep(&self, head: &http::response::Parts, body: &Bytes, note: Option<Note>) {
         let about = About::read(&self.method, |name| self.params.text(name).map(Cow::Borrowed));
         if head.status.is_success() {
             let answer = Answer::read(body).filter(|_| self.is_kept);
             let result = answer.as_ref().map_or("null", |answer| answer.result.get());
-            self.hub.keep_sent(&self.gateway, (about, result), ended).await;
+            self.hub.keep_sent(&self.gateway, (about, result), note).await;
         } else if let Some(chat) = about.chat {
             let refusal = Refusal::read(head.status.as_u16(), &head.headers, body);
             if refusal.decide(Kind::Send) == Decision::Blocked {

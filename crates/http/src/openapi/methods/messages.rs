@@ -3,6 +3,7 @@
 use super::Method;
 use crate::openapi::about::MESSAGES;
 use crate::openapi::examples;
+use crate::openapi::outbox::send_at;
 use crate::openapi::parts::{Field, chat_ref, flag, list, may, must, of, sized, text, whole, word};
 use crate::openapi::resources::history_fields;
 use serde_json::json;
@@ -51,6 +52,7 @@ fn options() -> Vec<Field> {
             "disable_web_page_preview",
             flag("The older form of `link_preview_options`.").default(Some(false.into())),
         ),
+        send_at(),
     ]
 }
 

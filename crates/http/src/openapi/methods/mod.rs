@@ -12,10 +12,12 @@ mod webhooks;
 pub(super) use messages::text_fields;
 
 use super::answers::{ANY, BODY, ONCE, envelope, responses};
+use super::outbox::{accepted, can_wait};
 use super::parts::{Field, always, must, record, text};
 use super::requests::{any_encoding, operation, takes_header, takes_query};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathItemBuilder};
+use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType};
 use utoipa::openapi::{Components, Paths, RefOr, Schema};
 
@@ -83,7 +85,7 @@ impl Method {
 
     fn get(&self) -> Operation {
         takes_query(self.begin("Get", self.reads()), self.fields.iter().cloned())
-            .responses(responses([(200, self.success())], &[ANY, self.codes].concat()))
+            .responses(responses(self.successes(), &[ANY, self.codes].concat()))
             .build()
     }
 
@@ -100,7 +102,10 @@ impl Method {
             let body = any_encoding(&self.parameters(), required, &json, self.example.clone());
             operation = operation.request_body(Some(body));
         }
-        operation.responses(responses([(200, self.success())], &codes)).build()
+        if can_wait(self.name) {
+            operation = takes_header(operation, "Prefer");
+        }
+        operation.responses(responses(self.successes(), &codes)).build()
     }
 
     fn begin(&self, verb: &str, usual: bool) -> OperationBuilder {
@@ -110,8 +115,12 @@ impl Method {
         operation(&format!("{}By{verb}", self.name), OTHER_VERB, self.about)
     }
 
-    fn success(&self) -> utoipa::openapi::response::ResponseBuilder {
-        envelope(self.result.clone(), self.answer.clone())
+    fn successes(&self) -> Vec<(u16, ResponseBuilder)> {
+        let mut all = vec![(200, envelope(self.result.clone(), self.answer.clone()))];
+        if can_wait(self.name) {
+            all.push((202, accepted()));
+        }
+        all
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
     all.extend(operator::all());
     all.extend(super::consumers::schemas());
     all.extend(super::audit::schemas());
+    all.extend(super::outbox::schemas());
     all.extend(super::oauth::schemas());
     all
 }

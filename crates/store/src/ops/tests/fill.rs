@@ -18,8 +18,8 @@ use crate::ops::upstreams::Place;
 use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::{Failure, SetBy};
 use crate::ops::{
-    accounts, callbacks, chats, commands, consumers, contacts, counters, directory, freezes, groups, idempotency,
-    members, tokens, updates, upstreams, views, webhooks,
+    accounts, callbacks, chats, commands, consumers, contacts, counters, directory, freezes, groups,
+    idempotency, members, tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::consumer::ConsumerName;

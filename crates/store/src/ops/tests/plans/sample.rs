@@ -9,9 +9,9 @@ use crate::ops::updates::{NewUpdate, Seen, Span};
 use crate::ops::views::ViewId;
 use crate::ops::webhooks::SetBy;
 use crate::ops::{
-    accounts, broadcasts, callbacks, chats, commands, consumers, contacts, conversations, counters, directory, freezes,
-    groups, history, idempotency, messages, newcomers, oauth, outbox, search as index, settings, tokens,
-    updates, upstreams, views, webhooks,
+    accounts, broadcasts, callbacks, chats, commands, consumers, contacts, conversations, counters,
+    directory, freezes, groups, history, idempotency, messages, newcomers, oauth, outbox, search as index,
+    settings, tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::consumer::ConsumerName;
