@@ -25,6 +25,8 @@ use std::sync::Arc;
 pub(crate) struct Call {
     pub caller: Caller,
     pub parts: Parts,
+    /// For what goes on after it was checked.
+    pub token: PlainToken,
     app: Arc<App>,
     route: Route,
     decoded: Decoded,
@@ -96,7 +98,7 @@ impl Call {
         request: Request<Incoming>,
     ) -> Call {
         let (parts, body) = request.into_parts();
-        Call { caller, parts, app, route, decoded: credential.decoded, body }
+        Call { caller, parts, token: credential.token, app, route, decoded: credential.decoded, body }
     }
 
     /// The hub.

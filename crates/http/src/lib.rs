@@ -22,6 +22,8 @@ mod portal;
 mod reply;
 mod routes;
 pub mod server;
+mod stream;
+mod webhooks;
 
 pub use door::Api;
 pub use ops::Metrics;

@@ -110,6 +110,11 @@ pub(crate) const fn of(place: Place, verb: Verb) -> Option<Need> {
         | (Place::BroadcastRecipients, Verb::Get) => Some(Scopes(&[MessagesSend])),
         // Who gets it is found among the contacts.
         (Place::Broadcasts, Verb::Post) => Some(Scopes(&[MessagesSend, ContactsRead])),
+        (Place::Webhooks | Place::Webhook | Place::WebhookDeliveries | Place::Stream, Verb::Get)
+        | (Place::Webhook, Verb::Delete) => Some(Scopes(&[UpdatesRead])),
+        // Whoever answers there is shown everything.
+        (Place::Webhooks | Place::WebhookRotate | Place::WebhookReplay, Verb::Post)
+        | (Place::Webhook, Verb::Patch) => Some(Scopes(&[UpdatesRead, ContactsPrivate])),
         (Place::Method | Place::NoMethod, Verb::Get | Verb::Post) => Some(Credential),
         (Place::Contacts, Verb::Put | Verb::Patch | Verb::Delete)
         | (Place::Contact, Verb::Post)
@@ -121,7 +126,9 @@ pub(crate) const fn of(place: Place, verb: Verb) -> Option<Need> {
             | Place::Audit
             | Place::Consumers
             | Place::Outbox
-            | Place::BroadcastRecipients,
+            | Place::BroadcastRecipients
+            | Place::WebhookDeliveries
+            | Place::Stream,
             Verb::Post | Verb::Put | Verb::Patch | Verb::Delete,
         )
         | (Place::OutboxEntry, Verb::Post | Verb::Put)
@@ -131,6 +138,9 @@ pub(crate) const fn of(place: Place, verb: Verb) -> Option<Need> {
             Place::BroadcastPause | Place::BroadcastResume,
             Verb::Get | Verb::Put | Verb::Patch | Verb::Delete,
         )
+        | (Place::Webhooks, Verb::Put | Verb::Patch | Verb::Delete)
+        | (Place::Webhook, Verb::Post | Verb::Put)
+        | (Place::WebhookRotate | Place::WebhookReplay, Verb::Get | Verb::Put | Verb::Patch | Verb::Delete)
         | (Place::Consumer, Verb::Get | Verb::Post | Verb::Put | Verb::Patch)
         | (Place::Method | Place::NoMethod, Verb::Put | Verb::Patch | Verb::Delete) => None,
     }

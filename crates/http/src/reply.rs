@@ -7,10 +7,12 @@ use bytes::Bytes;
 use contactgram_hub::{Answer, Error};
 use contactgram_wire::BadRequest;
 use contactgram_wire::params::BadBody;
-use http::header::{ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use futures_util::Stream;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::{Either, Full};
 use serde_json::Value;
+use std::convert::Infallible;
 
 /// What a handler ends in when it can't do what was asked.
 #[derive(Debug)]
@@ -241,6 +243,13 @@ pub(crate) fn done(answer: Answer) -> Response {
     response
 }
 
+/// The answer to something that was made.
+pub(crate) fn made(answer: Answer) -> Response {
+    let mut response = done(answer);
+    *response.status_mut() = StatusCode::CREATED;
+    response
+}
+
 /// The answer to a method: as [`done`], but always 200, as the Bot API has it.
 pub(crate) fn done_method(answer: Answer) -> Response {
     done(Answer { created: None, version: None, ..answer })
@@ -266,6 +275,16 @@ pub(crate) fn not_modified(version: i64) -> Response {
     if let Some(tag) = etag(version) {
         response.headers_mut().insert(ETAG, tag);
     }
+    response
+}
+
+/// Server-sent events, as they come. Nobody on the way may keep them.
+pub(crate) fn events(events: impl Stream<Item = Result<String, Infallible>> + Send + 'static) -> Response {
+    let mut response = Response::new(Either::Right(axum::body::Body::from_stream(events)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response
 }
 

@@ -7,7 +7,7 @@ use crate::needs::{self, Need, Verb, route};
 use crate::reply::{Failure, Reply};
 use crate::{
     App, admin, audit, botapi, broadcasts, consumers, contacts, explorer, messages, oauth, ops, outbox,
-    portal,
+    portal, stream, webhooks,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -47,6 +47,12 @@ pub(crate) enum Place {
     BroadcastPause,
     BroadcastResume,
     BroadcastRecipients,
+    Webhooks,
+    Webhook,
+    WebhookRotate,
+    WebhookDeliveries,
+    WebhookReplay,
+    Stream,
     Method,
     /// The path ends with the prefix's slash; the method's name is a parameter.
     NoMethod,
@@ -56,7 +62,7 @@ pub(crate) enum Place {
 macro_rules! labels {
     ($($path:literal),*) => { [$([concat!("/v1", $path), concat!("/bot{token}", $path)]),*] };
 }
-const LABELS: [[&str; 2]; 18] = labels!(
+const LABELS: [[&str; 2]; 24] = labels!(
     "/contacts",
     "/contacts/{contact_id}",
     "/contacts/{contact_id}/delete",
@@ -73,6 +79,12 @@ const LABELS: [[&str; 2]; 18] = labels!(
     "/broadcasts/{id}/pause",
     "/broadcasts/{id}/resume",
     "/broadcasts/{id}/recipients",
+    "/webhooks",
+    "/webhooks/{id}",
+    "/webhooks/{id}/rotate",
+    "/webhooks/{id}/deliveries",
+    "/webhooks/{id}/replay",
+    "/updates/stream",
     "/{method}",
     "/"
 );
@@ -166,13 +178,19 @@ impl Place {
             ("broadcasts", Some(_), Some("pause")) => Place::BroadcastPause,
             ("broadcasts", Some(_), Some("resume")) => Place::BroadcastResume,
             ("broadcasts", Some(_), Some("recipients")) => Place::BroadcastRecipients,
+            ("webhooks", None, None) => Place::Webhooks,
+            ("webhooks", Some(_), None) => Place::Webhook,
+            ("webhooks", Some(_), Some("rotate")) => Place::WebhookRotate,
+            ("webhooks", Some(_), Some("deliveries")) => Place::WebhookDeliveries,
+            ("webhooks", Some(_), Some("replay")) => Place::WebhookReplay,
+            ("updates", Some("stream"), None) => Place::Stream,
             (_, None, None) => Place::Method,
             _ => return None,
         })
     }
 
     /// Every place.
-    pub const ALL: [Place; 18] = [
+    pub const ALL: [Place; 24] = [
         Place::Contacts,
         Place::Contact,
         Place::ContactDelete,
@@ -189,6 +207,12 @@ impl Place {
         Place::BroadcastPause,
         Place::BroadcastResume,
         Place::BroadcastRecipients,
+        Place::Webhooks,
+        Place::Webhook,
+        Place::WebhookRotate,
+        Place::WebhookDeliveries,
+        Place::WebhookReplay,
+        Place::Stream,
         Place::Method,
         Place::NoMethod,
     ];
@@ -232,6 +256,15 @@ impl Place {
             (Place::BroadcastPause, Verb::Post) => boxed!(broadcasts::pause),
             (Place::BroadcastResume, Verb::Post) => boxed!(broadcasts::resume),
             (Place::BroadcastRecipients, Verb::Get) => boxed!(broadcasts::recipients),
+            (Place::Webhooks, Verb::Get) => boxed!(webhooks::list),
+            (Place::Webhooks, Verb::Post) => boxed!(webhooks::add),
+            (Place::Webhook, Verb::Get) => boxed!(webhooks::get),
+            (Place::Webhook, Verb::Patch) => boxed!(webhooks::patch),
+            (Place::Webhook, Verb::Delete) => boxed!(webhooks::remove),
+            (Place::WebhookRotate, Verb::Post) => boxed!(webhooks::rotate),
+            (Place::WebhookDeliveries, Verb::Get) => boxed!(webhooks::deliveries),
+            (Place::WebhookReplay, Verb::Post) => boxed!(webhooks::replay),
+            (Place::Stream, Verb::Get) => boxed!(stream::updates),
             _ => return Err(Failure::WrongVerb(self.verbs())),
         };
         Ok((handler, need))
@@ -240,10 +273,14 @@ impl Place {
     /// The verbs that it knows, as `Allow` has them.
     fn verbs(self) -> &'static str {
         match self {
-            Place::Contacts | Place::ContactMessages | Place::Broadcasts => "GET, HEAD, POST",
-            Place::OutboxEntry => "GET, HEAD, PATCH, DELETE",
+            Place::Contacts | Place::ContactMessages | Place::Broadcasts | Place::Webhooks => {
+                "GET, HEAD, POST"
+            }
+            Place::OutboxEntry | Place::Webhook => "GET, HEAD, PATCH, DELETE",
             Place::Broadcast => "GET, HEAD, DELETE",
-            Place::BroadcastPause | Place::BroadcastResume => "POST",
+            Place::BroadcastPause | Place::BroadcastResume | Place::WebhookRotate | Place::WebhookReplay => {
+                "POST"
+            }
             Place::Contact => "GET, HEAD, PATCH, PUT, DELETE",
             Place::ContactDelete => "POST, DELETE",
             Place::Messages
@@ -251,7 +288,9 @@ impl Place {
             | Place::Audit
             | Place::Consumers
             | Place::Outbox
-            | Place::BroadcastRecipients => "GET, HEAD",
+            | Place::BroadcastRecipients
+            | Place::WebhookDeliveries
+            | Place::Stream => "GET, HEAD",
             Place::Consumer => "DELETE",
             Place::Method | Place::NoMethod => "GET, POST",
         }
@@ -272,6 +311,10 @@ impl Place {
             (Place::Message, "chat_id") => Some(3),
             (Place::Message, "message_id") => Some(4),
             (Place::Consumer, "name") => Some(3),
+            (
+                Place::Webhook | Place::WebhookRotate | Place::WebhookDeliveries | Place::WebhookReplay,
+                "id",
+            ) => Some(3),
             (Place::Method, "method") => Some(2),
             _ => None,
         }
@@ -322,7 +365,7 @@ mod tests {
 
     /// Every path of up to five of these parts.
     fn paths() -> Vec<String> {
-        const PARTS: [&str; 16] = [
+        const PARTS: [&str; 20] = [
             "",
             "bot",
             "bot1:x",
@@ -335,6 +378,10 @@ mod tests {
             "outbox",
             "broadcasts",
             "pause",
+            "webhooks",
+            "replay",
+            "updates",
+            "stream",
             "delete",
             "getMe",
             "%63ontacts",

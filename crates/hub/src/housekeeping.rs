@@ -6,7 +6,7 @@ use contactgram_model::UserId;
 use contactgram_store::Dialect;
 use contactgram_store::ops::updates::KEPT_S;
 use contactgram_store::ops::{
-    callbacks, contact_list, idempotency, members, oauth, outbox, search, sessions, updates,
+    callbacks, contact_list, deliveries, idempotency, members, oauth, outbox, search, sessions, updates,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,7 @@ impl Hub {
     pub async fn start(self: &Arc<Self>) -> Result<(), Error> {
         // Listen before looking: a webhook that another process sets in between must be noticed.
         let changes = self.store.on_outside_change();
+        self.forget_streams().await?;
         self.start_dispatchers().await?;
         self.start_gateways().await?;
         self.tasks.spawn(Arc::clone(self).keep_house());
@@ -136,6 +137,7 @@ impl Hub {
         let oldest = now - self.retention_s;
         self.change(UserId(0), move |tx, _| {
             updates::forget_old(tx, oldest)?;
+            deliveries::forget_dead(tx, oldest)?;
             idempotency::forget_old(tx, now)?;
             callbacks::forget_old(tx, now - PRESSES_S)?;
             outbox::forget_old(tx, now)?;

@@ -58,9 +58,12 @@ pub use outbox::{
 };
 pub use people::{Act, GroupView, NewPerson, PersonChange, SeenMessage, Sharing};
 pub use seal::{KEY_BYTES, Seal};
-pub use updates::{ConsumerView, Poll};
+pub use updates::{ConsumerView, Poll, Streamed, UpdateStream};
 pub use watch::Watch;
-pub use webhooks::{MethodRunner, WebhookInfo, WebhookRequest};
+pub use webhooks::{
+    DeliveriesPage, DeliveryView, EndpointRequest, EndpointView, MethodRunner, ReplayRequest, WebhookInfo,
+    WebhookRequest,
+};
 
 use bell::{Bells, Rings};
 use contactgram_connector::courier::Courier;
@@ -99,6 +102,7 @@ pub struct Hub {
     oauth: oauth::OAuth,
     own_ids: contacts::OwnIds,
     pollers: updates::Pollers,
+    streams: Arc<updates::Streams>,
     /// How long updates are kept for consumers beside the default one, in seconds.
     retention_s: i64,
     running: Arc<once::Running>,
@@ -126,6 +130,7 @@ impl Hub {
             oauth: oauth::OAuth::default(),
             own_ids: contacts::OwnIds::default(),
             pollers: updates::Pollers::default(),
+            streams: Arc::default(),
             retention_s: RETENTION_S,
             running: Arc::default(),
             fences: Arc::default(),

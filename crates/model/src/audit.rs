@@ -121,6 +121,12 @@ actions! {
     WebhookSet = "webhook.set",
     /// A webhook was deleted.
     WebhookDeleted = "webhook.deleted",
+    /// A further webhook was changed.
+    WebhookChanged = "webhook.changed",
+    /// A further webhook got a new secret.
+    WebhookRotated = "webhook.rotated",
+    /// Updates are delivered again.
+    WebhookReplayed = "webhook.replayed",
     /// An application was registered.
     AppAdded = "app.added",
     /// An application was changed.

@@ -16,6 +16,9 @@ impl ConsumerName {
     /// The one of getUpdates and setWebhook.
     pub const DEFAULT: ConsumerName = ConsumerName(Cow::Borrowed(""));
 
+    /// What all streams of an account's updates ask for together.
+    pub const STREAMS: ConsumerName = ConsumerName(Cow::Borrowed("~streams"));
+
     /// A poller's name: 1–64 of `A-Z a-z 0-9 _ . -`.
     pub fn parse(text: &str) -> Option<ConsumerName> {
         let sound = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
@@ -41,6 +44,11 @@ impl ConsumerName {
     /// Whether it is Telegram's own.
     pub fn is_default(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether a poller gave it.
+    pub fn is_named(&self) -> bool {
+        ConsumerName::parse(self.as_str()).is_some()
     }
 
     /// The number of the webhook behind which it stands.
@@ -72,5 +80,7 @@ mod tests {
         assert_eq!(ConsumerName::from_store("#12".to_owned()), webhook);
         assert_eq!(ConsumerName::from_store(String::new()), ConsumerName::DEFAULT);
         assert_eq!(ConsumerName::parse("7").unwrap().webhook(), None);
+        assert!(ConsumerName::parse("7").unwrap().is_named());
+        assert!(![webhook, ConsumerName::STREAMS, ConsumerName::DEFAULT].iter().any(ConsumerName::is_named));
     }
 }

@@ -99,6 +99,12 @@ impl UpdateKinds {
         self.0 & (1 << kind as u8) != 0
     }
 
+    /// The set with these, too.
+    #[must_use]
+    pub fn with(self, others: UpdateKinds) -> UpdateKinds {
+        UpdateKinds(self.0 | others.0)
+    }
+
     /// The names in the set, in their order of [`UpdateKind::ALL`].
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         UpdateKind::ALL.iter().copied().filter(move |kind| self.has(*kind)).map(UpdateKind::name)
@@ -148,6 +154,11 @@ impl Wanted {
     /// Whether anybody wants it.
     pub fn has(self, kind: UpdateKind) -> bool {
         (self.allowed | self.also) & (1 << kind as u8) != 0
+    }
+
+    /// Whether somebody wants each of these.
+    pub fn has_all(self, kinds: UpdateKinds) -> bool {
+        kinds.bits() & !(self.allowed | self.also) == 0
     }
 
     /// Whether others want it and the default consumer doesn't.

@@ -60,6 +60,21 @@ pub fn webhook_delay(failures: u32, retry_after: Option<u64>, random: u64) -> Du
     Duration::from_secs(doubled.min(cap))
 }
 
+/// The doubling of an endpoint's waits ends here, in seconds.
+const ENDPOINT_CAP: u64 = 3600;
+
+/// How long an update waits after its `failures`-th failed delivery in a row to an endpoint that gives up after so many.
+///
+/// As [`webhook_delay`] at first; the waits go on doubling to an hour, less up to a fifth, so that 35 tries last for about a
+/// day.
+pub fn endpoint_delay(failures: u32, retry_after: Option<u64>, random: u64) -> Duration {
+    if failures <= 6 || retry_after.is_some_and(|seconds| seconds > 0) {
+        return webhook_delay(failures, retry_after, random);
+    }
+    let longest = (1u64 << (failures - 1).min(12)).min(ENDPOINT_CAP);
+    Duration::from_secs(longest - pick(random, longest / 5))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +91,21 @@ mod tests {
     fn a_webhook_is_retried_at_once_and_then_after_doubling_waits() {
         assert_eq!(webhook_schedule(0), [0, 2, 4, 8, 16, 32, 60, 60, 60]);
         assert_eq!(webhook_schedule(u64::MAX), [0, 2, 4, 8, 16, 32, 64, 120, 120]);
+    }
+
+    #[test]
+    fn an_endpoint_is_tried_for_about_a_day() {
+        let waits = |random| (1..35).map(move |failures| endpoint_delay(failures, None, random).as_secs());
+        assert_eq!(
+            waits(0).take(14).collect::<Vec<_>>(),
+            [0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600]
+        );
+        let (longest, shortest) = (waits(0).sum::<u64>(), waits(u64::MAX).sum::<u64>());
+        assert!(
+            (18 * 3600..=24 * 3600).contains(&longest) && shortest >= 18 * 3600,
+            "{shortest} to {longest} s"
+        );
+        assert_eq!(endpoint_delay(9, Some(7), 0), Duration::from_secs(7));
     }
 
     #[test]

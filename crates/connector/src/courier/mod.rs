@@ -9,6 +9,7 @@ mod lookups;
 mod outcome;
 mod reply;
 mod resolver;
+mod signature;
 mod target;
 mod tls;
 
@@ -25,6 +26,7 @@ use reqwest::{Response, StatusCode};
 
 pub use outcome::{Outcome, last_error};
 pub use reply::ReplyCall;
+pub use signature::{SECRET_BYTES, Signed, SigningSecret};
 pub use target::{CheckedUrl, Target, check_secret_token};
 
 use clients::Clients;
@@ -37,6 +39,9 @@ const MAX_REPLY: usize = 1 << 20;
 /// The longest reason phrase that is kept, in characters.
 const MAX_REASON: usize = 128;
 
+const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 const SECRET_TOKEN: HeaderName = HeaderName::from_static("x-telegram-bot-api-secret-token");
 
 /// How a courier behaves.
@@ -120,8 +125,8 @@ impl Courier {
             .ok_or_else(|| bad_webhook("Failed to resolve host: No address associated with hostname".into()))
     }
 
-    /// Posts `body`, an Update as JSON, once.
-    pub async fn deliver(&self, target: &Target, body: Bytes) -> Outcome {
+    /// Posts `body`, an Update as JSON, once; signed, if the webhook has a secret.
+    pub async fn deliver(&self, target: &Target, body: Bytes, signed: Option<&Signed>) -> Outcome {
         let url = match self.clients.rules.check_url(&target.url) {
             Ok(checked) => checked.url,
             Err(text) => return Outcome::unreachable(text.strip_prefix("bad webhook: ").unwrap_or(&text)),
@@ -134,6 +139,19 @@ impl Courier {
             };
             value.set_sensitive(true);
             headers.insert(SECRET_TOKEN, value);
+        }
+        if let Some(signed) = signed {
+            let texts = [
+                (WEBHOOK_ID, signed.id.clone()),
+                (WEBHOOK_TIMESTAMP, signed.at.to_string()),
+                (WEBHOOK_SIGNATURE, signed.signatures.clone()),
+            ];
+            for (name, text) in texts {
+                let Ok(value) = HeaderValue::from_str(&text) else {
+                    return Outcome::unreachable("the signature can't be sent");
+                };
+                headers.insert(name, value);
+            }
         }
         let client = match self.clients.client(target) {
             Ok(client) => client,

@@ -97,6 +97,12 @@ const ASKS: &[(&str, &str, &str)] = &[
     ("POST", "/deleteMyCommands", r#"{"scope": {"type": "chat", "chat_id": {group}}}"#),
     ("POST", "/", r#"{"method": "getChat", "chat_id": {met}}"#),
     ("DELETE", "/consumers/{name}", ""),
+    ("GET", "/webhooks/{hook}", ""),
+    ("PATCH", "/webhooks/{hook}", r#"{"paused": true}"#),
+    ("DELETE", "/webhooks/{hook}", ""),
+    ("POST", "/webhooks/{hook}/rotate", "{}"),
+    ("GET", "/webhooks/{hook}/deliveries", ""),
+    ("POST", "/webhooks/{hook}/replay", r#"{"since": 0}"#),
 ];
 
 /// Routes that name nothing of anybody, or that a test of their own is about.
@@ -105,6 +111,8 @@ const WITHOUT_IDS: &[&str] = &[
     "/messages",
     "/audit",
     "/consumers",
+    "/webhooks",
+    "/updates/stream",
     "/getMe",
     "/logOut",
     "/close",
@@ -133,6 +141,8 @@ async fn somebodys_and_nobodys(server: &TestServer, other: &Account, own: i64) -
     let contact = client.post("/contacts", contact).await.result();
     let ann = server.person(json!({"first_name": "Ann"})).await;
     client.call("getUpdates", json!({"consumer": "secret_name"})).await.result();
+    let hook = json!({"url": "http://127.0.0.1:9/hook", "paused": true});
+    let hook = number(&client.post("/webhooks", hook).await.result()["id"]);
     let group = server.group("Theirs", &[ann.id, other.id]).await;
     // More messages than the one who asks has: their ids are nobody's there.
     for _ in 0..12 {
@@ -146,6 +156,7 @@ async fn somebodys_and_nobodys(server: &TestServer, other: &Account, own: i64) -
     client.call("setMyCommands", json!({
         "commands": [{"command": "secret", "description": "theirs"}], "scope": {"type": "chat", "chat_id": group},
     })).await.result();
+    let never = (1 << 39) + 5;
     let things =
         |contact: i64, met: i64, group: i64, message: i64, press: String, name: &str, phone: &str| {
             Things(vec![
@@ -155,13 +166,13 @@ async fn somebodys_and_nobodys(server: &TestServer, other: &Account, own: i64) -
                 ("{message}", message.to_string()),
                 ("{press}", press),
                 ("{name}", name.to_owned()),
+                ("{hook}", if contact == never { "2147483649".to_owned() } else { hook.to_string() }),
                 ("{phone}", phone.to_owned()),
                 ("{own}", own.to_string()),
             ])
         };
     let theirs =
         things(number(&contact["id"]), ann.id, group, message, press.clone(), "secret_name", "+447900000001");
-    let never = (1 << 39) + 5;
     let nobodys = things(
         never,
         8_999_999_999,
@@ -201,8 +212,15 @@ fn told(answer: &Answer) -> (u16, Vec<(String, String)>, &str) {
 async fn state(account: &Account) -> Vec<String> {
     let client = account.v1();
     let mut state = Vec::new();
-    let lists =
-        ["contacts?limit=1000", "messages?limit=1000", "getWebhookInfo", "getUpdates", "getMe", "consumers"];
+    let lists = [
+        "contacts?limit=1000",
+        "messages?limit=1000",
+        "getWebhookInfo",
+        "getUpdates",
+        "getMe",
+        "consumers",
+        "webhooks",
+    ];
     for route in lists {
         let answer = client.get(route).await;
         assert_eq!(answer.status, 200, "{route}: {}", answer.text);

@@ -17,6 +17,7 @@ pub(crate) use later::{is_preferred, is_scheduled, queue_to, run_outbox};
 use messages::recipient;
 pub(crate) use messages::{chat_id, formatted, shared_contact, text_draft};
 pub(crate) use pass::needs as needs_of;
+pub(crate) use updates::allowed;
 
 use crate::call::{Asked, Call};
 use crate::needs::{Need, PASS_ON, SHARE};

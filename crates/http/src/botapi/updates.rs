@@ -28,7 +28,7 @@ pub(super) async fn get(asked: Asked) -> Done {
 
 /// `allowed_updates`: a JSON array of names. What can't be read leaves the setting as it is, as on
 /// Telegram.
-pub(super) fn allowed(params: &Params) -> Option<UpdateKinds> {
+pub(crate) fn allowed(params: &Params) -> Option<UpdateKinds> {
     let names: Vec<serde_json::Value> = serde_json::from_str(params.text("allowed_updates")?).ok()?;
     let names: Option<Vec<&str>> = names.iter().map(serde_json::Value::as_str).collect();
     names.map(UpdateKinds::asked)

@@ -30,7 +30,12 @@ const FAILURES: [(u16, &str, &str, &str); 15] = [
         "The credential lacks a scope, which the description names, or is narrowed to other contacts; or the recipient blocked the account.",
         "Forbidden: bot was blocked by the user",
     ),
-    (404, "NotFound", "No such contact, message, consumer, person or press.", "Not Found: contact not found"),
+    (
+        404,
+        "NotFound",
+        "No such contact, message, consumer, webhook, person or press.",
+        "Not Found: contact not found",
+    ),
     (408, "RequestTimeout", "The body came too slowly.", "Request Timeout"),
     (
         409,
@@ -101,7 +106,7 @@ pub(super) fn share(mut components: Components) -> Components {
         ("ETag", "The contact's version, for `If-None-Match` and `If-Match`.", text("").examples(["\"42\""])),
         (
             "Location",
-            "Where the new contact is, relative to the API's root.",
+            "Where the new contact or webhook is, relative to the API's root.",
             text("").examples(["contacts/1234567890"]),
         ),
         (

@@ -17,7 +17,9 @@ mod parts;
 mod requests;
 mod resources;
 mod schemas;
+mod stream;
 mod tests;
+mod webhooks;
 
 use utoipa::openapi::{Components, OpenApi, OpenApiBuilder, Paths};
 
@@ -27,6 +29,8 @@ fn document() -> OpenApi {
         resources::paths,
         consumers::paths,
         outbox::paths,
+        webhooks::paths,
+        stream::paths,
         audit::paths,
         methods::paths,
         oauth::paths,

@@ -25,6 +25,11 @@ pub(super) fn share(mut components: Components) -> Components {
         ),
         ("If-Match", "Only if this is still the contact's ETag; else 412.", text("").examples(["\"42\""])),
         (
+            "Last-Event-ID",
+            "The update that was seen last: the stream goes on behind it.",
+            text("").examples(["123456789"]),
+        ),
+        (
             "If-None-Match",
             "304 without a body if this is still the contact's ETag.",
             text("").examples(["\"42\""]),

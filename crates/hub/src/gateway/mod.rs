@@ -79,6 +79,11 @@ impl Gateways {
         self.running.read().unwrap_or_else(PoisonError::into_inner).get(&account).cloned()
     }
 
+    /// The key to the store's secrets, in a process that was given it.
+    pub(crate) fn seal(&self) -> Option<&Seal> {
+        self.means.as_ref().map(|means| &means.seal)
+    }
+
     fn means(&self) -> Result<&Means, Error> {
         self.means.as_ref().ok_or_else(|| Error::internal("no key and no uplinks were given"))
     }

@@ -35,7 +35,7 @@ impl Hub {
         let account = permit.account();
         let named = move |tx: &mut dyn contactgram_store::Tx| {
             let mut all = consumers::further(tx, account)?;
-            all.retain(|(name, _)| name.webhook().is_none());
+            all.retain(|(name, _)| name.is_named());
             Ok::<_, Error>(all)
         };
         let since = self.clock.now() - self.retention_s;
@@ -93,7 +93,7 @@ impl Hub {
             if all.iter().any(|(known, _)| *known == name) {
                 return Ok(());
             }
-            if all.iter().filter(|(name, _)| name.webhook().is_none()).count() >= MOST {
+            if all.iter().filter(|(name, _)| name.is_named()).count() >= MOST {
                 let text = format!("the account has {MOST} consumers already; remove one");
                 return Err(Error::BadRequest(text.into()));
             }

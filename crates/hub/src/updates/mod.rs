@@ -4,10 +4,12 @@
 
 mod consumers;
 mod poll;
+mod stream;
 
 pub use consumers::ConsumerView;
 
 pub use poll::Pollers;
+pub use stream::{Streamed, Streams, UpdateStream};
 
 use crate::access::UpdatesRead;
 use crate::{Error, Hub, Permit};

@@ -13,6 +13,7 @@ pub(super) struct Lanes {
     ready: VecDeque<i64>,
     waiting: BTreeSet<(Instant, i64)>,
     queued: usize,
+    replays: usize,
     loaded: Option<UpdateId>,
 }
 
@@ -28,6 +29,11 @@ impl Lanes {
         self.queued
     }
 
+    /// The same, of those alone that come from the log for the first time.
+    pub fn open(&self) -> usize {
+        self.queued - self.replays
+    }
+
     /// Lanes whose next update may go at once.
     pub fn ready(&self) -> usize {
         self.ready.len()
@@ -38,9 +44,12 @@ impl Lanes {
         self.loaded
     }
 
-    /// Takes an update in; they come in the order of the log.
+    /// Takes an update in; they come in the order of the log, but for those that are delivered again.
     pub fn load(&mut self, update: PendingUpdate) {
-        self.loaded = Some(update.id);
+        match update.replay {
+            None => self.loaded = Some(update.id),
+            Some(_) => self.replays += 1,
+        }
         self.queued += 1;
         let lane = update.lane;
         let entry = self.lanes.entry(lane).or_default();
@@ -64,6 +73,11 @@ impl Lanes {
         self.lanes.get(&lane)?.queue.front().copied()
     }
 
+    /// Passes an update over, as if it had been loaded and finished.
+    pub fn pass(&mut self, id: UpdateId) {
+        self.loaded = Some(id);
+    }
+
     /// When a waiting lane is due.
     pub fn due(&self) -> Option<Instant> {
         self.waiting.first().map(|(at, _)| *at)
@@ -72,8 +86,9 @@ impl Lanes {
     /// The lane's first update is done with: taken, or given up.
     pub fn finish(&mut self, lane: i64) {
         let Some(entry) = self.lanes.get_mut(&lane) else { return };
-        if entry.queue.pop_front().is_some() {
+        if let Some(update) = entry.queue.pop_front() {
             self.queued -= 1;
+            self.replays -= usize::from(update.replay.is_some());
         }
         entry.failures = 0;
         if entry.queue.is_empty() {
@@ -90,6 +105,11 @@ impl Lanes {
         entry.failures
     }
 
+    /// How often the lane's first update failed in a row.
+    pub fn failures(&self, lane: i64) -> u32 {
+        self.lanes.get(&lane).map_or(0, |entry| entry.failures)
+    }
+
     /// Tries the lane again at `at`.
     pub fn wait(&mut self, lane: i64, at: Instant) {
         if self.lanes.contains_key(&lane) {
@@ -104,7 +124,7 @@ mod tests {
     use std::time::Duration;
 
     fn update(id: i64, lane: i64) -> PendingUpdate {
-        PendingUpdate { id: UpdateId(id), lane, date: 0 }
+        PendingUpdate { id: UpdateId(id), lane, date: 0, replay: None }
     }
 
     fn next(lanes: &mut Lanes, now: Instant) -> Option<i64> {
@@ -134,5 +154,19 @@ mod tests {
         lanes.load(update(4, 7));
         assert_eq!(next(&mut lanes, later), Some(4));
         assert_eq!(lanes.fail(7), 1, "success forgets failures");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_replayed_waits_its_turn_and_moves_no_position() {
+        let (mut lanes, now) = (Lanes::default(), Instant::now());
+        lanes.load(update(9, 7));
+        lanes.load(PendingUpdate { replay: Some(1), ..update(2, 7) });
+        assert_eq!((lanes.queued(), lanes.open(), lanes.loaded()), (2, 1, Some(UpdateId(9))));
+        assert_eq!(next(&mut lanes, now), Some(9));
+        lanes.finish(7);
+        assert_eq!((next(&mut lanes, now), lanes.open()), (Some(2), 0));
+        lanes.finish(7);
+        lanes.pass(UpdateId(10));
+        assert_eq!((lanes.queued(), lanes.loaded()), (0, Some(UpdateId(10))));
     }
 }

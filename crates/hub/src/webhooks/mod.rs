@@ -1,14 +1,23 @@
-//! Webhooks: setWebhook, deleteWebhook, getWebhookInfo. `dispatcher` brings the updates out; who carries them
-//! and where they may go is the courier's.
+//! Webhooks: setWebhook, deleteWebhook, getWebhookInfo; further ones are in `endpoints`, how their deliveries went in
+//! `log`. `dispatcher` brings the updates out; who carries them and where they may go is the courier's.
 
+mod delivery;
 mod dispatch;
 mod dispatcher;
+mod endpoints;
+mod filter;
 mod lanes;
+mod log;
+mod notes;
+mod settings;
+mod signing;
 mod standing;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use dispatch::Dispatchers;
+pub use endpoints::{EndpointRequest, EndpointView};
+pub use log::{DeliveriesPage, DeliveryView, ReplayRequest};
 
 use crate::access::{Caller, UpdatesRead};
 use crate::{Answer, Error, Hub, Permit, random};
@@ -112,9 +121,10 @@ impl Hub {
                 }
                 rings.push(account);
                 let set_by = standing::set_by(tx, account, (token, by.1))?;
-                let same = webhooks::get(tx, account)?.is_some_and(|there| there.settings == settings);
-                if !same || webhooks::set_by(tx, account)? != set_by {
-                    webhooks::put(tx, account, &settings, (generation, set_by))?;
+                let same = webhooks::get(tx, account, &ConsumerName::DEFAULT)?
+                    .is_some_and(|there| there.settings == settings);
+                if !same || webhooks::set_by(tx, account, &ConsumerName::DEFAULT)? != set_by {
+                    webhooks::put(tx, (account, &ConsumerName::DEFAULT), &settings, (generation, set_by))?;
                 }
                 if !same {
                     let target = ("webhook".to_owned(), json!({ "host": host(&settings.url) }));
@@ -124,7 +134,7 @@ impl Hub {
             })
             .await?;
         self.pollers.end_for_webhook(account);
-        self.start_dispatcher(account);
+        self.start_dispatcher(account, ConsumerName::DEFAULT);
         Ok(Answer::yes_because(if changed { "Webhook was set" } else { "Webhook is already set" }))
     }
 
@@ -141,7 +151,7 @@ impl Hub {
                     drop_pending(tx, account)?;
                 }
                 rings.push(account);
-                let was_there = webhooks::delete(tx, account)?;
+                let was_there = webhooks::delete(tx, account, &ConsumerName::DEFAULT)?;
                 if was_there {
                     let target = ("webhook".to_owned(), json!({}));
                     crate::accounts::record(tx, by, (account, Action::WebhookDeleted), target)?;
@@ -204,7 +214,7 @@ fn drop_pending(tx: &mut dyn Tx, account: UserId) -> Result<(), Error> {
 }
 
 fn info(tx: &mut dyn Tx, account: UserId, now: Timestamp) -> Result<WebhookInfo, Error> {
-    let webhook = webhooks::get(tx, account)?;
+    let webhook = webhooks::get(tx, account, &ConsumerName::DEFAULT)?;
     let name = &ConsumerName::DEFAULT;
     let allowed = consumers::get(tx, account, name)?.map(|consumer| consumer.allowed).unwrap_or_default();
     let settings = webhook.as_ref().map(|webhook| &webhook.settings);

@@ -3,6 +3,7 @@
 //! the dispatcher with each look at the log.
 
 use crate::{Error, oauth};
+use contactgram_model::consumer::ConsumerName;
 use contactgram_model::scope::{Scope, Scopes};
 use contactgram_model::webhook::WebhookSettings;
 use contactgram_model::{Timestamp, UserId};
@@ -27,14 +28,14 @@ pub(super) fn set_by(
     })
 }
 
-/// What may still be done in the name of whoever set an account's webhook; `None` where that is too little for one.
+/// What may still be done in the name of whoever set a webhook; `None` where that is too little for one.
 pub(super) fn of_webhook(
     tx: &mut dyn Tx,
-    account: UserId,
+    (account, name): (UserId, &ConsumerName),
     settings: &WebhookSettings,
     now: Timestamp,
 ) -> Result<Option<Scopes>, Error> {
-    let scopes = match webhooks::set_by(tx, account)? {
+    let scopes = match webhooks::set_by(tx, account, name)? {
         SetBy::Nobody => Some(settings.scopes),
         SetBy::Token(token) => tokens::lives(tx, account, token, now)?.map(|_| settings.scopes),
         SetBy::Application(given_to) => oauth::of_token(tx, account, given_to, settings.scopes)?,

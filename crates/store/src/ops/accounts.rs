@@ -19,7 +19,7 @@ static LIST: Sql =
 static COUNT: Sql = Sql::new("SELECT count(*) FROM accounts");
 
 /// Tables whose rows are one account's own.
-static REMOVE: [Sql; 22] = [
+static REMOVE: [Sql; 26] = [
     Sql::new("DELETE FROM accounts WHERE account_id = $1"),
     Sql::new("DELETE FROM tokens WHERE account_id = $1"),
     Sql::new("DELETE FROM contact_labels WHERE account_id = $1"),
@@ -33,6 +33,10 @@ static REMOVE: [Sql; 22] = [
     Sql::new("DELETE FROM consumers WHERE account_id = $1"),
     Sql::new("DELETE FROM acknowledged WHERE account_id = $1"),
     Sql::new("DELETE FROM webhooks WHERE account_id = $1"),
+    Sql::new("DELETE FROM endpoints WHERE account_id = $1"),
+    Sql::new("DELETE FROM deliveries WHERE account_id = $1"),
+    Sql::new("DELETE FROM dead_letters WHERE account_id = $1"),
+    Sql::new("DELETE FROM replays WHERE account_id = $1"),
     Sql::new("DELETE FROM callback_queries WHERE account_id = $1"),
     Sql::new("DELETE FROM bot_commands WHERE account_id = $1"),
     Sql::new("DELETE FROM idempotency WHERE account_id = $1"),

@@ -30,6 +30,7 @@ static STANDING: Sql = Sql::new(
 static FURTHER: Sql = Sql::new(
     "SELECT name, position, allowed FROM consumers WHERE account_id = $1 AND name > '' ORDER BY name",
 );
+static HAVING: Sql = Sql::new("SELECT account_id FROM consumers WHERE name = $1 ORDER BY account_id");
 static ALLOW: Sql = Sql::new("UPDATE consumers SET allowed = $3 WHERE account_id = $1 AND name = $2");
 static ALSO: Sql = Sql::new("UPDATE consumers SET also = $2 WHERE account_id = $1 AND name = ''");
 static CONFIRM: Sql =
@@ -102,6 +103,11 @@ pub fn wants(tx: &mut dyn Tx, account: UserId) -> R<Wanted> {
 /// The account's consumers beside the default one, by name.
 pub fn further(tx: &mut dyn Tx, account: UserId) -> R<Vec<(ConsumerName, Consumer)>> {
     tx.all(&FURTHER, p![account], |row| Ok((ConsumerName::from_store(row.string(0)?), consumer(row, 1)?)))
+}
+
+/// Accounts that have a consumer of this name.
+pub fn having(tx: &mut dyn Tx, name: &ConsumerName) -> R<Vec<UserId>> {
+    tx.all(&HAVING, p![name], |row| row.int(0).map(UserId))
 }
 
 /// Where a consumer and its log stand; `None` when there is no such account or consumer.

@@ -191,7 +191,7 @@ pub fn pending_rows(
     span: Span,
 ) -> R<Vec<PendingUpdate>> {
     tx.all(&PENDING_ROWS, p![account, span.from, span.since, name, span.seen.bits(), span.limit], |row| {
-        Ok(PendingUpdate { id: UpdateId(row.int(0)?), lane: row.int(1)?, date: row.int(2)? })
+        Ok(PendingUpdate { id: UpdateId(row.int(0)?), lane: row.int(1)?, date: row.int(2)?, replay: None })
     })
 }
 

@@ -19,7 +19,7 @@ static GET: Sql =
     Sql::new(concat!("SELECT ", columns!(), " FROM webhooks WHERE account_id = $1 AND name = $2"));
 static SET_BY: Sql =
     Sql::new("SELECT token_id, app_id, family_id FROM webhooks WHERE account_id = $1 AND name = $2");
-static ALL: Sql = Sql::new("SELECT account_id FROM webhooks WHERE name = $1 ORDER BY account_id");
+static ALL: Sql = Sql::new("SELECT account_id, name FROM webhooks ORDER BY account_id, name");
 static PUT: Sql = Sql::new(
     "INSERT INTO webhooks (account_id, name, url, secret_token, max_connections, ip_address, certificate, \
      generation, scopes, token_id, app_id, family_id) \
@@ -47,8 +47,8 @@ pub enum SetBy {
 }
 
 /// Who set an account's webhook.
-pub fn set_by(tx: &mut dyn Tx, account: UserId) -> R<SetBy> {
-    let found = tx.opt(&SET_BY, p![account, ConsumerName::DEFAULT], |row| {
+pub fn set_by(tx: &mut dyn Tx, account: UserId, name: &ConsumerName) -> R<SetBy> {
+    let found = tx.opt(&SET_BY, p![account, name], |row| {
         let family = row.opt_int(2)?.map(FamilyId);
         Ok(match (row.opt_int(0)?, row.opt_int(1)?) {
             (_, Some(app)) => SetBy::Application(GivenTo { app: AppId(app), family }),
@@ -60,8 +60,8 @@ pub fn set_by(tx: &mut dyn Tx, account: UserId) -> R<SetBy> {
 }
 
 /// An account's webhook.
-pub fn get(tx: &mut dyn Tx, account: UserId) -> R<Option<Webhook>> {
-    tx.opt(&GET, p![account, ConsumerName::DEFAULT], |row: &dyn Row| {
+pub fn get(tx: &mut dyn Tx, account: UserId, name: &ConsumerName) -> R<Option<Webhook>> {
+    tx.opt(&GET, p![account, name], |row: &dyn Row| {
         Ok(Webhook {
             settings: WebhookSettings {
                 url: row.string(0)?,
@@ -78,15 +78,15 @@ pub fn get(tx: &mut dyn Tx, account: UserId) -> R<Option<Webhook>> {
     })
 }
 
-/// Accounts that have a webhook.
-pub fn accounts(tx: &mut dyn Tx) -> R<Vec<UserId>> {
-    tx.all(&ALL, p![ConsumerName::DEFAULT], |row| row.int(0).map(UserId))
+/// Every webhook there is.
+pub fn all(tx: &mut dyn Tx) -> R<Vec<(UserId, ConsumerName)>> {
+    tx.all(&ALL, p![], |row| Ok((UserId(row.int(0)?), ConsumerName::from_store(row.string(1)?))))
 }
 
 /// Sets an account's webhook.
 pub fn put(
     tx: &mut dyn Tx,
-    account: UserId,
+    (account, name): (UserId, &ConsumerName),
     settings: &WebhookSettings,
     (generation, by): (i64, SetBy),
 ) -> R<()> {
@@ -100,7 +100,7 @@ pub fn put(
     let family = given_to.and_then(|given_to| given_to.family).map(|family| family.0);
     let params = p![
         account,
-        ConsumerName::DEFAULT,
+        name,
         settings.url,
         settings.secret_token,
         settings.max_connections,
@@ -116,8 +116,8 @@ pub fn put(
 }
 
 /// Removes an account's webhook; `false` when there was none.
-pub fn delete(tx: &mut dyn Tx, account: UserId) -> R<bool> {
-    Ok(tx.execute(&DELETE, p![account, ConsumerName::DEFAULT])? == 1)
+pub fn delete(tx: &mut dyn Tx, account: UserId, name: &ConsumerName) -> R<bool> {
+    Ok(tx.execute(&DELETE, p![account, name])? == 1)
 }
 
 /// A failed delivery, for getWebhookInfo.
@@ -132,7 +132,7 @@ pub struct Failure {
 }
 
 /// Notes how a delivery failed.
-pub fn failed(tx: &mut dyn Tx, account: UserId, failure: &Failure) -> R<()> {
-    let params = p![account, ConsumerName::DEFAULT, failure.generation, failure.date, failure.message];
+pub fn failed(tx: &mut dyn Tx, account: UserId, name: &ConsumerName, failure: &Failure) -> R<()> {
+    let params = p![account, name, failure.generation, failure.date, failure.message];
     tx.execute(&FAILED, params).map(drop)
 }

@@ -41,7 +41,7 @@ async fn no_hostile_url_makes_a_connection() {
         for url in
             [format!("http://{host}:{port}/"), format!("https://{host}:{port}/"), format!("{host}:{port}")]
         {
-            let outcome = courier.deliver(&target(url.clone()), UPDATE).await;
+            let outcome = courier.deliver(&target(url.clone()), UPDATE, None).await;
             let Outcome::Unreachable { reason } = outcome else {
                 panic!("{url}: {outcome:?}");
             };
@@ -81,7 +81,7 @@ async fn a_name_that_changes_its_mind_after_the_check_is_caught() {
     let checked = courier.check_url(&url).unwrap();
     assert_eq!(courier.resolve(&checked).await, Ok("1.1.1.1".parse().unwrap()));
 
-    let outcome = courier.deliver(&target(url), UPDATE).await;
+    let outcome = courier.deliver(&target(url), UPDATE, None).await;
     assert_eq!(outcome, Outcome::unreachable("IP address 127.0.0.1 is reserved"));
     assert_eq!(asked.load(Ordering::SeqCst), 2);
     assert_eq!(receiver.connections(), 0);
@@ -103,7 +103,7 @@ async fn a_given_address_of_the_inside_is_refused() {
         let url = format!("http://hook.example:{}/", receiver.address.port());
         let delivery = Target { ip_address: Some(ip), ..target(url) };
         let expected = format!("IP address {ip} is reserved");
-        assert_eq!(courier.deliver(&delivery, UPDATE).await, Outcome::unreachable(expected.as_str()));
+        assert_eq!(courier.deliver(&delivery, UPDATE, None).await, Outcome::unreachable(expected.as_str()));
         assert_eq!(courier.check_ip_address(&ip.to_string()), Err(format!("bad webhook: {expected}")));
     }
     assert_eq!(receiver.connections(), 0);
@@ -126,7 +126,7 @@ async fn a_given_address_does_not_excuse_a_literal_one() {
     let receiver = receiver_everywhere().await;
     let url = format!("http://127.0.0.1:{}/", receiver.address.port());
     let delivery = Target { ip_address: Some("1.1.1.1".parse().unwrap()), ..target(url) };
-    let outcome = guarded(system_lookup()).deliver(&delivery, UPDATE).await;
+    let outcome = guarded(system_lookup()).deliver(&delivery, UPDATE, None).await;
     assert_eq!(outcome, Outcome::unreachable("IP address 127.0.0.1 is reserved"));
     assert_eq!(receiver.connections(), 0);
 }
@@ -150,7 +150,7 @@ async fn a_name_that_turns_inside_for_one_delivery_in_two_is_caught_each_time() 
     let checked = courier.check_url(&url).unwrap();
     for _ in 0..20 {
         assert_eq!(courier.resolve(&checked).await, Ok("1.1.1.1".parse().unwrap()));
-        let outcome = courier.deliver(&target(url.clone()), UPDATE).await;
+        let outcome = courier.deliver(&target(url.clone()), UPDATE, None).await;
         let reserved =
             matches!(&outcome, Outcome::Unreachable { reason } if reason.ends_with(" is reserved"));
         assert!(reserved, "{outcome:?}");
@@ -167,7 +167,7 @@ async fn a_redirect_to_the_inside_is_not_followed() {
     for (host, status) in hosts.zip(statuses.into_iter().cycle()) {
         let location = format!("Location: http://{host}:{port}/");
         let outer = Receiver::answering(http(status, &[&location], "")).await;
-        let outcome = courier.deliver(&target(outer.url("/")), UPDATE).await;
+        let outcome = courier.deliver(&target(outer.url("/")), UPDATE, None).await;
         assert!(matches!(outcome, Outcome::Refused { status: 300..400, .. }), "{host}: {outcome:?}");
     }
     assert_eq!(inside.connections(), 0);
@@ -179,7 +179,11 @@ async fn the_receiver_would_have_noticed() {
     let courier = Courier::with_rules(CourierOptions::default(), Rules::ANYTHING, inside_lookup());
     for host in ["127.0.0.1", "2130706433", "rebind.example"] {
         let url = format!("http://{host}:{}/", receiver.address.port());
-        assert_eq!(courier.deliver(&target(url), UPDATE).await, Outcome::Accepted { reply: None }, "{host}");
+        assert_eq!(
+            courier.deliver(&target(url), UPDATE, None).await,
+            Outcome::Accepted { reply: None },
+            "{host}"
+        );
     }
     assert!(receiver.connections() > 0);
 }

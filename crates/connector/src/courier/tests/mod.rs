@@ -27,7 +27,7 @@ const UPDATE: Bytes = Bytes::from_static(br#"{"update_id":7,"message":{"text":"h
 
 async fn outcome_of(answer: Answer) -> Outcome {
     let receiver = Receiver::answering(answer).await;
-    development().deliver(&target(receiver.url("/hook")), UPDATE).await
+    development().deliver(&target(receiver.url("/hook")), UPDATE, None).await
 }
 
 async fn error_of(answer: Answer) -> String {
@@ -39,7 +39,7 @@ async fn an_update_arrives_as_telegram_sends_it() {
     let receiver = Receiver::answering(http("200 OK", &[], "")).await;
     let url = receiver.url("/hook?x=1").replace("http://", "http://user:p%40ss@");
     let delivery = Target { secret_token: Some("S3cret_-".into()), ..target(url) };
-    assert_eq!(development().deliver(&delivery, UPDATE).await, Outcome::Accepted { reply: None });
+    assert_eq!(development().deliver(&delivery, UPDATE, None).await, Outcome::Accepted { reply: None });
 
     let request = receiver.requests().remove(0);
     assert_eq!(request.line, "POST /hook?x=1 HTTP/1.1");
@@ -54,7 +54,7 @@ async fn an_update_arrives_as_telegram_sends_it() {
 async fn without_a_secret_no_secret_is_sent() {
     let receiver = Receiver::answering(http("204 No Content", &[], "")).await;
     let delivery = Target { secret_token: Some(String::new()), ..target(receiver.url("/")) };
-    assert_eq!(development().deliver(&delivery, UPDATE).await, Outcome::Accepted { reply: None });
+    assert_eq!(development().deliver(&delivery, UPDATE, None).await, Outcome::Accepted { reply: None });
     let request = receiver.requests().remove(0);
     assert_eq!(request.header("x-telegram-bot-api-secret-token"), None);
     assert_eq!(request.header("authorization"), None);
@@ -160,7 +160,7 @@ async fn a_closed_port_refuses() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
-    let outcome = development().deliver(&target(format!("http://{address}/")), UPDATE).await;
+    let outcome = development().deliver(&target(format!("http://{address}/")), UPDATE, None).await;
     assert_eq!(outcome, Outcome::unreachable("Connection refused"));
 }
 
@@ -169,7 +169,7 @@ async fn a_slow_receiver_runs_into_the_timeout() {
     let unfinished = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc";
     for answer in [Answer::Hang, Answer::SayAndHang(unfinished.into())] {
         let receiver = Receiver::answering(answer).await;
-        let outcome = impatient().deliver(&target(receiver.url("/")), UPDATE).await;
+        let outcome = impatient().deliver(&target(receiver.url("/")), UPDATE, None).await;
         assert_eq!(outcome, Outcome::unreachable("Read timeout expired"));
     }
 }
@@ -181,7 +181,7 @@ async fn a_name_that_does_not_resolve_is_said_so() {
         Box::pin(async move { Err(std::io::Error::other(text)) })
     });
     let courier = Courier::with_rules(CourierOptions::default(), Rules::PUBLIC, lookup);
-    let outcome = courier.deliver(&target("https://nowhere.example/".into()), UPDATE).await;
+    let outcome = courier.deliver(&target("https://nowhere.example/".into()), UPDATE, None).await;
     assert_eq!(outcome, Outcome::unreachable("Failed to resolve host: Name or service not known"));
     let url = courier.check_url("https://nowhere.example/").unwrap();
     let refusal = "bad webhook: Failed to resolve host: Name or service not known";
@@ -193,7 +193,7 @@ async fn connections_are_used_again() {
     let receiver = Receiver::answering(http("200 OK", &[], "")).await;
     let courier = development();
     for _ in 0..20 {
-        let outcome = courier.deliver(&target(receiver.url("/")), UPDATE).await;
+        let outcome = courier.deliver(&target(receiver.url("/")), UPDATE, None).await;
         assert_eq!(outcome, Outcome::Accepted { reply: None });
     }
     assert_eq!(receiver.requests().len(), 20);
@@ -206,6 +206,6 @@ async fn a_given_address_is_connected_to_under_the_urls_name() {
     let port = receiver.address.port();
     let url = format!("http://hook.example:{port}/");
     let delivery = Target { ip_address: Some(receiver.address.ip()), ..target(url) };
-    assert_eq!(development().deliver(&delivery, UPDATE).await, Outcome::Accepted { reply: None });
+    assert_eq!(development().deliver(&delivery, UPDATE, None).await, Outcome::Accepted { reply: None });
     assert_eq!(receiver.requests()[0].header("host"), Some(format!("hook.example:{port}").as_str()));
 }

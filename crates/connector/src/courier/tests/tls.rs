@@ -49,7 +49,7 @@ async fn deliver_trusting(certificate: Option<&str>) -> Outcome {
         certificate: certificate.map(str::to_owned),
         ..target(format!("https://hook.example:{}/", serve_tls()))
     };
-    development().deliver(&delivery, UPDATE).await
+    development().deliver(&delivery, UPDATE, None).await
 }
 
 #[tokio::test]
@@ -75,8 +75,8 @@ async fn a_certificate_given_for_one_webhook_is_not_trusted_for_another() {
     };
     let doubting = Target { certificate: None, ..trusting.clone() };
     let courier = development();
-    assert_eq!(courier.deliver(&trusting, UPDATE).await, Outcome::Accepted { reply: None });
-    let outcome = courier.deliver(&doubting, UPDATE).await;
+    assert_eq!(courier.deliver(&trusting, UPDATE, None).await, Outcome::Accepted { reply: None });
+    let outcome = courier.deliver(&doubting, UPDATE, None).await;
     assert!(matches!(outcome, Outcome::Unreachable { .. }), "{outcome:?}");
 }
 
@@ -103,7 +103,7 @@ async fn a_receiver_that_answers_without_tls_fails_as_tls() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
         }
     });
-    let outcome = development().deliver(&target(format!("https://{address}/")), UPDATE).await;
+    let outcome = development().deliver(&target(format!("https://{address}/")), UPDATE, None).await;
     let error = last_error(&outcome).unwrap_or_default();
     assert!(error.starts_with("SSL error {"), "{error}");
 }

@@ -5,6 +5,7 @@ mod kinds;
 mod model;
 mod named;
 mod offsets;
+mod stream;
 mod survival;
 mod waiting;
 

@@ -5,6 +5,7 @@
 mod calls;
 mod delivery;
 mod failures;
+mod further;
 mod hook;
 mod ledger;
 mod neighbours;

@@ -10,6 +10,7 @@ mod updates;
 mod webhooks;
 
 pub(super) use messages::text_fields;
+pub(super) use updates::allowed_field;
 
 use super::answers::{ANY, BODY, ONCE, envelope, responses};
 use super::outbox::{accepted, can_wait};

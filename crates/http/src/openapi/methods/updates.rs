@@ -44,6 +44,6 @@ pub(super) fn allowed() -> impl Into<utoipa::openapi::RefOr<utoipa::openapi::Sch
 }
 
 /// The parameter as a field.
-pub(super) fn allowed_field() -> Field {
+pub(in crate::openapi) fn allowed_field() -> Field {
     may("allowed_updates", allowed())
 }

@@ -21,6 +21,7 @@ pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
     all.extend(update::all());
     all.extend(operator::all());
     all.extend(super::consumers::schemas());
+    all.extend(super::webhooks::schemas());
     all.extend(super::audit::schemas());
     all.extend(super::outbox::schemas());
     all.extend(super::oauth::schemas());

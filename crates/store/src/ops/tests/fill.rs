@@ -4,6 +4,7 @@ use super::{Draft, NOW, add, contact, post, remove};
 use crate::ops::broadcasts::{self, NewBroadcast};
 use crate::ops::commands::Audience;
 use crate::ops::consumers::Consumer;
+use crate::ops::deliveries::{Attempt, Status};
 use crate::ops::idempotency::Kept;
 use crate::ops::oauth::access::{self, NewAccess};
 use crate::ops::oauth::apps::{self, App};
@@ -18,15 +19,15 @@ use crate::ops::upstreams::Place;
 use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::{Failure, SetBy};
 use crate::ops::{
-    accounts, callbacks, chats, commands, consumers, contacts, counters, directory, freezes, groups,
-    idempotency, members, tokens, updates, upstreams, views, webhooks,
+    accounts, callbacks, chats, commands, consumers, contacts, counters, deliveries, directory, endpoints,
+    freezes, groups, idempotency, members, tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::consumer::ConsumerName;
 use contactgram_model::outbox::EntryState;
 use contactgram_model::scope::Scopes;
 use contactgram_model::token::RANDOM_BYTES;
-use contactgram_model::webhook::WebhookSettings;
+use contactgram_model::webhook::{Endpoint, WebhookSettings};
 use contactgram_model::{
     Account, AccountKind, ChatId, Contact, ContactId, Direction, Group, MemberId, MemberStatus, MessageId,
     PlainToken, Role, TokenDigest, UpdateId, UpdateKind, UpdateKinds, User, UserId, UserKind,
@@ -122,9 +123,10 @@ fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
         certificate: None,
         scopes: Scopes::all(),
     };
-    webhooks::put(tx, id, &settings, (1, SetBy::Nobody))?;
+    webhooks::put(tx, (id, &ConsumerName::DEFAULT), &settings, (1, SetBy::Nobody))?;
     let failure = Failure { generation: 1, date: NOW, message: word.to_owned() };
-    webhooks::failed(tx, id, &failure)?;
+    webhooks::failed(tx, id, &ConsumerName::DEFAULT, &failure)?;
+    endpoint(tx, id, word)?;
     upstreams::put(tx, id, "https://upstream.example", word.as_bytes())?;
     let place = Place { space: 0, chat: ChatId(7), number: 1 };
     upstreams::keep_message(tx, id, place, MessageId(1))?;
@@ -153,6 +155,45 @@ fn sending(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
         of: Some((broadcast, 7)),
     };
     outbox::insert(tx, id, &[entry], NOW).map(drop)
+}
+
+/// A further webhook, which was told of one update, gave up another and is to be told of it again.
+fn endpoint(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
+    let name = ConsumerName::of_webhook(5);
+    let new = Consumer { position: UpdateId(1), allowed: UpdateKinds::usual() };
+    consumers::add(tx, id, &name, new)?;
+    let settings = WebhookSettings {
+        url: format!("https://{word}.example/further"),
+        secret_token: None,
+        max_connections: 1,
+        ip_address: None,
+        certificate: None,
+        scopes: Scopes::all(),
+    };
+    webhooks::put(tx, (id, &name), &settings, (1, SetBy::Nobody))?;
+    let endpoint = Endpoint {
+        id: 5,
+        description: Some(word.to_owned()),
+        chats: vec![7],
+        labels: vec!["vip".to_owned()],
+        max_attempts: 3,
+        paused: false,
+        secret: word.as_bytes().to_vec(),
+        old_secret: Some((vec![1], NOW)),
+        created_at: NOW,
+    };
+    endpoints::put(tx, id, &endpoint)?;
+    let attempt = |update, status| Attempt {
+        update: UpdateId(update),
+        attempt: 1,
+        at: NOW,
+        status,
+        http_status: Some(500),
+        error: Some(word.to_owned()),
+        duration_ms: 7,
+    };
+    deliveries::add(tx, id, 5, &[attempt(1, Status::Delivered), attempt(2, Status::Dead)])?;
+    deliveries::replay(tx, id, 5, &[UpdateId(2)])
 }
 
 /// The application of an account: its public name is made of the account's number.

@@ -109,7 +109,7 @@ each_store! {
                 assert_eq!(updates::nth_last(tx, account, span, 0)?, Some(UpdateId(3)));
                 let labels: Vec<_> = tokens::list(tx, account, TokenKind::Account)?.into_iter().map(|token| token.label).collect();
                 assert_eq!(labels, [Some(word.to_owned())]);
-                let webhook = webhooks::get(tx, account)?.unwrap();
+                let webhook = webhooks::get(tx, account, &ConsumerName::DEFAULT)?.unwrap();
                 assert!(webhook.settings.url.contains(word));
                 assert_eq!(webhook.last_error_message.as_deref(), Some(word));
                 let audience = Audience { scope: "{}".to_owned(), language: String::new() };

@@ -11,6 +11,7 @@ mod contacts;
 mod conversations;
 mod counters;
 mod directory;
+mod endpoints;
 mod fill;
 mod freezes;
 mod groups;

@@ -9,7 +9,7 @@ use crate::{Dialect, Param, R, Row, Sql, StoreError, Tx, intern};
 use std::collections::BTreeSet;
 
 /// Tables that grow with use.
-const GROWING: [&str; 21] = [
+const GROWING: [&str; 24] = [
     "users",
     "contacts",
     "contact_labels",
@@ -22,6 +22,9 @@ const GROWING: [&str; 21] = [
     "members",
     "updates",
     "acknowledged",
+    "deliveries",
+    "dead_letters",
+    "replays",
     "callback_queries",
     "idempotency",
     "outbox",

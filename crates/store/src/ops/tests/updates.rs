@@ -103,7 +103,7 @@ each_store! {
             certificate: None,
             scopes: Scopes::all(),
         };
-        write(&store, move |tx| webhooks::put(tx, ANN, &settings, (1, SetBy::Nobody))).await;
+        write(&store, move |tx| webhooks::put(tx, (ANN, US), &settings, (1, SetBy::Nobody))).await;
         assert_eq!(stands().await, Some(Standing { newest: UpdateId(12), has_webhook: true, ..empty }));
         assert_eq!(read(&store, |tx| consumers::standing(tx, UserId(1), US)).await, None);
     }

@@ -10,8 +10,8 @@ use crate::ops::views::ViewId;
 use crate::ops::webhooks::SetBy;
 use crate::ops::{
     accounts, broadcasts, callbacks, chats, commands, consumers, contacts, conversations, counters,
-    directory, freezes, groups, history, idempotency, messages, newcomers, oauth, outbox, search as index,
-    settings, tokens, updates, upstreams, views, webhooks,
+    deliveries, directory, endpoints, freezes, groups, history, idempotency, messages, newcomers, oauth,
+    outbox, search as index, settings, tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::consumer::ConsumerName;
@@ -214,14 +214,32 @@ fn log(tx: &mut dyn Tx) -> R<()> {
     consumers::confirm(tx, ANN, US, UpdateId(9))?;
     consumers::allow(tx, ANN, US, UpdateKinds::usual())?;
     named(tx)?;
-    let webhook = webhooks::get(tx, ANN)?.ok_or(StoreError::NotFound)?;
-    webhooks::put(tx, ANN, &webhook.settings, (2, SetBy::Nobody))?;
-    webhooks::set_by(tx, ANN)?;
+    endpoint(tx)?;
+    let webhook = webhooks::get(tx, ANN, US)?.ok_or(StoreError::NotFound)?;
+    webhooks::put(tx, (ANN, US), &webhook.settings, (2, SetBy::Nobody))?;
+    webhooks::set_by(tx, ANN, US)?;
     upstream(tx)?;
     tokens::lives(tx, ANN, 1, NOW)?;
     let failure = webhooks::Failure { generation: 2, date: NOW, message: String::new() };
-    webhooks::failed(tx, ANN, &failure)?;
-    webhooks::delete(tx, ANN).map(drop)
+    webhooks::failed(tx, ANN, US, &failure)?;
+    webhooks::delete(tx, ANN, US).map(drop)
+}
+
+/// What is done for a further webhook.
+fn endpoint(tx: &mut dyn Tx) -> R<()> {
+    let name = ConsumerName::of_webhook(5);
+    let known = endpoints::get(tx, ANN, 5)?.ok_or(StoreError::NotFound)?;
+    endpoints::put(tx, ANN, &known)?;
+    endpoints::labels_of(tx, ANN, 7)?;
+    endpoints::pause(tx, ANN, 5, false)?;
+    deliveries::add(tx, ANN, 5, &[])?;
+    deliveries::dead(tx, ANN, 5)?;
+    deliveries::replay(tx, ANN, 5, &[UpdateId(1)])?;
+    deliveries::replays(tx, ANN, 5, 0)?;
+    deliveries::replayed(tx, ANN, 5, (1, Some(UpdateId(1))))?;
+    deliveries::one(tx, ANN, UpdateId(1))?;
+    updates::acknowledge(tx, ANN, &name, &[UpdateId(1)])?;
+    endpoints::delete(tx, ANN, 5).map(drop)
 }
 
 /// What is done for a named consumer.
@@ -343,6 +361,7 @@ pub(super) fn housekeeping(tx: &mut dyn Tx) -> R<()> {
     updates::with_expired(tx, NOW)?;
     updates::pass_expired(tx, ANN, NOW)?;
     updates::at_unseen(tx)?;
+    deliveries::forget_dead(tx, NOW)?;
     updates::with_confirmed(tx)?;
     updates::forget_confirmed(tx, ANN)?;
     updates::forget_old(tx, NOW)?;
