@@ -154,7 +154,11 @@ fn says_none_of(secrets: &[String], answer: &Answer, what: &str) {
 
 async fn every_route_is_asked(scene: &Scene) {
     let secrets = scene.credentials();
-    for route in routes(&scene.server).await {
+    for mut route in routes(&scene.server).await {
+        if route.ends_with("updates/stream") {
+            // One that is let in would go on for ever; what it shows is an update as any other.
+            route.push_str("?last_event_id=x");
+        }
         for door in scene.doors() {
             for request in [
                 door.request(Method::GET, &route),

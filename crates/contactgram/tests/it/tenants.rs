@@ -97,6 +97,14 @@ const ASKS: &[(&str, &str, &str)] = &[
     ("POST", "/deleteMyCommands", r#"{"scope": {"type": "chat", "chat_id": {group}}}"#),
     ("POST", "/", r#"{"method": "getChat", "chat_id": {met}}"#),
     ("DELETE", "/consumers/{name}", ""),
+    ("GET", "/outbox/{later}", ""),
+    ("PATCH", "/outbox/{later}", r#"{"text": "mine"}"#),
+    ("DELETE", "/outbox/{later}", ""),
+    ("GET", "/broadcasts/{broadcast}", ""),
+    ("POST", "/broadcasts/{broadcast}/pause", "{}"),
+    ("POST", "/broadcasts/{broadcast}/resume", "{}"),
+    ("GET", "/broadcasts/{broadcast}/recipients", ""),
+    ("DELETE", "/broadcasts/{broadcast}", ""),
     ("GET", "/webhooks/{hook}", ""),
     ("PATCH", "/webhooks/{hook}", r#"{"paused": true}"#),
     ("DELETE", "/webhooks/{hook}", ""),
@@ -113,6 +121,8 @@ const WITHOUT_IDS: &[&str] = &[
     "/consumers",
     "/webhooks",
     "/updates/stream",
+    "/outbox",
+    "/broadcasts",
     "/getMe",
     "/logOut",
     "/close",
@@ -156,6 +166,12 @@ async fn somebodys_and_nobodys(server: &TestServer, other: &Account, own: i64) -
     client.call("setMyCommands", json!({
         "commands": [{"command": "secret", "description": "theirs"}], "scope": {"type": "chat", "chat_id": group},
     })).await.result();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
+    let later = json!({"chat_id": ann.id, "text": "secret_name", "send_at": now + 3600});
+    let later = number(&client.call("sendMessage", later).await.result()["id"]);
+    // To somebody whom nobody knows: nothing is sent while the test goes on.
+    let broadcast = json!({"text": "secret_name", "to": {"contact_ids": [contact["id"]]}});
+    let broadcast = number(&client.post("/broadcasts", broadcast).await.result()["id"]);
     let never = (1 << 39) + 5;
     let things =
         |contact: i64, met: i64, group: i64, message: i64, press: String, name: &str, phone: &str| {
@@ -166,6 +182,8 @@ async fn somebodys_and_nobodys(server: &TestServer, other: &Account, own: i64) -
                 ("{message}", message.to_string()),
                 ("{press}", press),
                 ("{name}", name.to_owned()),
+                ("{later}", if contact == never { "1000999".to_owned() } else { later.to_string() }),
+                ("{broadcast}", if contact == never { "1000999".to_owned() } else { broadcast.to_string() }),
                 ("{hook}", if contact == never { "2147483649".to_owned() } else { hook.to_string() }),
                 ("{phone}", phone.to_owned()),
                 ("{own}", own.to_string()),

@@ -48,7 +48,7 @@ impl Events {
             .filter_map(|pair| Some((pair[0].strip_prefix("id: ")?, pair[1].strip_prefix("data: ")?)));
         pairs
             .map(|(id, data)| {
-                let update: Value = serde_json::from_str(data).unwrap();
+                let update: Value = serde_json::from_str(data).expect("an event has JSON");
                 assert_eq!(update["update_id"].to_string(), id);
                 update
             })
