@@ -30,7 +30,7 @@ async fn an_unknown_route_is_a_404_in_the_envelope() {
         "admin",
         "admin/nothing",
         "v1",
-        "file/bot1:x/a",
+        "file/bot1:x",
         "%FF",
         "v1%2Fcontacts",
     ];
