@@ -19,7 +19,8 @@ struct Entry {
     key: (UserId, String),
 }
 
-/// A request that goes up to a bot's server, under its key.
+/// A request that goes up to a bot's server, under its key: it is the one who runs until this is dropped, which must be
+/// before it is answered, and so no closure's to do.
 #[derive(Debug)]
 pub struct Begun {
     entry: Entry,
@@ -42,18 +43,22 @@ pub enum Known {
 /// A request that was done, with its answer.
 #[derive(Debug)]
 pub struct Ended {
-    /// It stays the one who runs until this is dropped.
-    pub begun: Begun,
-    /// Digest of verb, route and body.
-    pub fingerprint: [u8; 32],
-    /// What is repeated to those who ask again.
-    pub answer: String,
+    key: (UserId, String),
+    fingerprint: [u8; 32],
+    answer: String,
+}
+
+impl Begun {
+    /// It was done: what it was, by its digest, and what is repeated to those who ask again.
+    pub fn ended(&self, fingerprint: [u8; 32], answer: String) -> Ended {
+        Ended { key: self.entry.key.clone(), fingerprint, answer }
+    }
 }
 
 impl Ended {
     /// Keeps the answer, in the transaction of what came of the request.
     pub(crate) fn keep(&self, tx: &mut dyn Tx, now: contactgram_model::Timestamp) -> Result<(), Error> {
-        let (account, key) = &self.begun.entry.key;
+        let (account, key) = &self.key;
         let kept = Kept { key, fingerprint: &self.fingerprint, answer: &self.answer };
         Ok(idempotency::put(tx, *account, &kept, now)?)
     }

@@ -5,7 +5,7 @@ use super::turn::Passing;
 use super::{About, Gateway, Note};
 use crate::access::View;
 use crate::messages::resolve;
-use crate::once::{Begun, Ended, Known};
+use crate::once::{Begun, Known};
 use crate::{Answer, Draft, Error, Hub, Once};
 use contactgram_connector::bot::{self, CallError, How};
 use contactgram_resilience::verdict::{Decision, Kind};
@@ -115,7 +115,7 @@ impl Hub {
                 let result = answer.result.get().to_owned();
                 let kept = serde_json::to_string(&Answer::json(result.clone())).map_err(Error::internal)?;
                 let ended =
-                    begun.map(|(begun, fingerprint)| Note::Key(Ended { begun, fingerprint, answer: kept }));
+                    begun.as_ref().map(|(begun, fingerprint)| Note::Key(begun.ended(*fingerprint, kept)));
                 self.keep_sent(gateway, (call.about(), &result), ended).await;
                 Ok(result)
             }

@@ -5,7 +5,7 @@ use super::{failure, streamed, upload::Upload};
 use crate::reply::{Failure, Reply, Response};
 use bytes::Bytes;
 use contactgram_connector::bot::{Answer, Door, PassBody, PassError, Refusal, Why, is_too_many};
-use contactgram_hub::{About, Begun, Ended, Gateway, Hub, Note, Passing};
+use contactgram_hub::{About, Begun, Gateway, Hub, Note, Passing};
 use contactgram_resilience::verdict::{Decision, Kind};
 use contactgram_wire::params::Params;
 use http::request::Parts;
@@ -106,7 +106,7 @@ impl Going {
         };
         if head.status.is_success() {
             let answer = String::from_utf8_lossy(&body).into_owned();
-            let ended = Ended { begun, fingerprint: fingerprint(), answer };
+            let ended = begun.ended(fingerprint(), answer);
             self.keep(&head, &body, Some(Note::Key(ended))).await;
         } else {
             let refusal = Refusal::read(head.status.as_u16(), &head.headers, &body);
