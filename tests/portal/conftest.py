@@ -36,6 +36,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     assert server.process.stop() == 0, server.process.errors()
 
 
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Another server, on which bots live that are connected to the first."""
+    server = Portal(tmp_path_factory.mktemp("upstream"))
+    yield server
+    assert server.process.stop() == 0, server.process.errors()
+
+
 @pytest.fixture
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """For a test that is about the server as a whole: its first start, who guesses passwords, who is the last owner.

@@ -85,7 +85,7 @@ pub(crate) async fn cancel(call: Call) -> Reply {
 }
 
 /// To whom it goes.
-fn selection(params: &Params) -> Result<Selection, Failure> {
+pub(crate) fn selection(params: &Params) -> Result<Selection, Failure> {
     let to: To = params.json("to")?.ok_or_else(|| bad("to is required: {label}, {q} or {contact_ids}"))?;
     let (label, q) = (to.label.filter(|text| !text.is_empty()), to.q.filter(|text| !text.is_empty()));
     match (to.contact_ids, label.is_some() || q.is_some()) {

@@ -1,6 +1,8 @@
 //! A request on its way to a handler: who calls (checked first, before a byte of the body is read), the
 //! parts of the route, the parameters, and the idempotency key.
 
+mod upload;
+
 use crate::App;
 use crate::reply::{Failure, bad};
 use crate::routes::Route;
@@ -9,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use contactgram_hub::access::Need;
-use contactgram_hub::{Caller, Error, Hub, Once, Permit};
+use contactgram_hub::{Caller, Error, Hub, Once, Permit, Upload};
 use contactgram_model::{PhoneNumber, PlainToken};
 use contactgram_wire::params::Params;
 use flate2::read::{GzDecoder, ZlibDecoder};
@@ -49,6 +51,8 @@ pub(crate) struct Asked {
     pub caller: Caller,
     pub params: Params,
     pub once: Option<Once>,
+    /// The contents of the parameters' files, where the method keeps files.
+    pub uploads: Vec<Upload>,
 }
 
 /// The token that a path names behind `bot`, as it was written.
@@ -58,6 +62,11 @@ pub(crate) fn path_token(app: &App, text: &str) -> Result<PlainToken, Failure> {
     }
     let text = String::from_utf8(decoded(text.as_bytes())).map_err(|_| Failure::NoRoute)?;
     PlainToken::parse(&text).ok_or(Failure::MalformedToken)
+}
+
+/// The path of a file, without its percent-encoding.
+pub(crate) fn decoded_path(path: &str) -> Result<String, Failure> {
+    String::from_utf8(decoded(path.as_bytes())).map_err(|_| Failure::NoRoute)
 }
 
 impl Credential {
@@ -151,7 +160,7 @@ impl Call {
         let nothing = unpacked(&self.parts.headers, Bytes::new(), 0)?;
         let once = once(&self.caller, &self.parts, &nothing)?;
         let params = Params::without_body(self.parts.uri.query())?;
-        Ok(Asked { hub: Arc::clone(&self.app.hub), caller: self.caller, params, once })
+        Ok(Asked { hub: Arc::clone(&self.app.hub), caller: self.caller, params, once, uploads: Vec::new() })
     }
 
     async fn ask_body(self) -> Result<Asked, Failure> {
@@ -164,7 +173,7 @@ impl Call {
         let body = unpacked(&parts.headers, raw, most)?;
         let once = once(&caller, &parts, &body)?;
         let params = Params::read(parts.uri.query(), content_type, body).await?;
-        Ok(Asked { hub: Arc::clone(&app.hub), caller, params, once })
+        Ok(Asked { hub: Arc::clone(&app.hub), caller, params, once, uploads: Vec::new() })
     }
 }
 

@@ -10,6 +10,7 @@ mod consumers;
 mod contacts;
 mod counts;
 mod door;
+mod download;
 mod explorer;
 mod messages;
 pub mod needs;
@@ -23,6 +24,7 @@ mod reply;
 mod routes;
 pub mod server;
 mod stream;
+mod upstream;
 mod webhooks;
 
 pub use door::Api;

@@ -4,7 +4,7 @@
 
 use crate::routes::Place;
 use crate::{botapi, portal};
-use Need::{Client, Credential, Nothing, Operator, Scopes};
+use Need::{Client, Credential, Nothing, Operator, Scopes, Upstream};
 use contactgram_model::Role;
 use contactgram_model::scope::Scope;
 use contactgram_model::scope::Scope::{
@@ -25,6 +25,8 @@ pub enum Need {
     Operator,
     /// An application that says who it is, as OAuth has it.
     Client,
+    /// An account's upstream, which has to send the secret that it was given.
+    Upstream,
     /// A page of the portal, which somebody opens who has signed in.
     Page(Who),
 }
@@ -47,7 +49,12 @@ impl Need {
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
             Need::Scopes(scopes) => scopes,
-            Need::Nothing | Need::Credential | Need::Operator | Need::Client | Need::Page(_) => &[],
+            Need::Nothing
+            | Need::Credential
+            | Need::Operator
+            | Need::Client
+            | Need::Upstream
+            | Need::Page(_) => &[],
         }
     }
 }
@@ -163,6 +170,7 @@ const OTHERS: &[(&str, &[Verb], Need)] = &[
     ("/docs/LICENSE", &[Verb::Get], Nothing),
     ("/.well-known/oauth-authorization-server", &[Verb::Get], Nothing),
     ("/file/bot{token}/{*path}", &[Verb::Get], Scopes(botapi::file::NEEDS)),
+    ("/upstream/{account}", &[Verb::Post], Upstream),
     ("/oauth/token", &[Verb::Post], Client),
     ("/oauth/revoke", &[Verb::Post], Client),
     ("/oauth/introspect", &[Verb::Post], Client),

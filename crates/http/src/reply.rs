@@ -98,6 +98,10 @@ impl IntoResponse for Failure {
     }
 }
 
+/// A part of a file.
+pub(crate) const PARTIAL: StatusCode = StatusCode::PARTIAL_CONTENT;
+/// A part of a file that it doesn't have.
+pub(crate) const BEYOND: StatusCode = StatusCode::RANGE_NOT_SATISFIABLE;
 /// A page that was sent before is still the same.
 pub(crate) const UNCHANGED: StatusCode = StatusCode::NOT_MODIFIED;
 /// A form was taken: the page that shows it is elsewhere.

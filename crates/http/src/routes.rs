@@ -7,13 +7,13 @@ use crate::needs::{self, Need, Verb, route};
 use crate::reply::{Failure, Reply};
 use crate::{
     App, admin, audit, botapi, broadcasts, consumers, contacts, explorer, messages, oauth, ops, outbox,
-    portal, stream, webhooks,
+    portal, stream, upstream, webhooks,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::Method;
 use hyper::body::Incoming;
 use std::future::ready;
@@ -327,6 +327,7 @@ pub(crate) fn others(app: App) -> Router {
         .route(route!("/livez"), get(ops::live).fallback(verbs_get))
         .route(route!("/readyz"), get(ops::ready).fallback(verbs_get))
         .route(route!("/file/bot{token}/{*path}"), get(botapi::file::download).fallback(verbs_get))
+        .route(route!("/upstream/{account}"), post(upstream::receive).fallback(verbs_post))
         .merge(explorer::routes())
         .merge(admin::routes())
         .merge(oauth::routes())
@@ -334,6 +335,10 @@ pub(crate) fn others(app: App) -> Router {
         .layer(from_fn(tell_route))
         .fallback(async || Failure::NoRoute)
         .with_state(app)
+}
+
+async fn verbs_post() -> Reply {
+    Err(Failure::WrongVerb("POST"))
 }
 
 async fn verbs_get() -> Reply {

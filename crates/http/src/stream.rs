@@ -37,7 +37,8 @@ pub(crate) async fn updates(call: Call) -> Reply {
         return Err(wrong());
     }
     let hub = call.shared_hub();
-    let stream = hub.stream_updates(&permit, allowed(&params), last).await?;
+    let kinds = allowed(&hub, permit.account(), &params).await?;
+    let stream = hub.stream_updates(&permit, kinds, last).await?;
     let reader = Reader { hub, token: call.token.clone(), begun: call.caller, stream, greeted: false };
     let events = stream::unfold(reader, |mut reader| async move {
         let text = reader.next().await?;

@@ -4,8 +4,8 @@
 use crate::call::Call;
 use crate::reply::{self, Failure, Reply, bad};
 use contactgram_hub::access::UpdatesRead;
-use contactgram_hub::{EndpointRequest, Error, ReplayRequest};
-use contactgram_model::{UpdateKinds, page};
+use contactgram_hub::{EndpointRequest, Error, Hub, ReplayRequest};
+use contactgram_model::{UpdateKinds, UserId, page};
 use contactgram_wire::params::Params;
 use serde::Serialize;
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(crate) async fn list(call: Call) -> Reply {
 pub(crate) async fn add(call: Call) -> Reply {
     let permit = call.permit::<UpdatesRead>()?;
     let asked = call.ask().await?;
-    let request = request(&asked.params)?;
+    let request = request(asked.hub(), permit.account(), &asked.params).await?;
     let (answer, id) = asked.hub().add_endpoint(&permit, request, asked.once.clone()).await?;
     Ok(reply::located(reply::made(answer), &format!("webhooks/{id}")))
 }
@@ -36,7 +36,7 @@ pub(crate) async fn get(call: Call) -> Reply {
 pub(crate) async fn patch(call: Call) -> Reply {
     let (permit, id) = (call.permit::<UpdatesRead>()?, id(&call)?);
     let asked = call.ask().await?;
-    let request = request(&asked.params)?;
+    let request = request(asked.hub(), permit.account(), &asked.params).await?;
     shown(&asked.hub().change_endpoint(&permit, id, request).await?)
 }
 
@@ -86,13 +86,15 @@ fn id(call: &Call) -> Result<i64, Failure> {
     call.part("id").parse().map_err(|_| NONE)
 }
 
-fn request(params: &Params) -> Result<EndpointRequest, Failure> {
+/// What is asked of one.
+pub(crate) async fn request(hub: &Hub, account: UserId, params: &Params) -> Result<EndpointRequest, Failure> {
     let text = |name: &str| params.text(name).map(str::to_owned);
-
+    let kinds = strings(params, "allowed_updates")?;
+    let names = || kinds.iter().flatten().map(String::as_str);
+    hub.ask_upstream_for(account, names()).await?;
     Ok(EndpointRequest {
         url: text("url").map(|url| url.trim().to_owned()),
-        allowed: strings(params, "allowed_updates")?
-            .map(|names| UpdateKinds::asked(names.iter().map(String::as_str))),
+        allowed: kinds.is_some().then(|| UpdateKinds::asked(names())),
         chats: numbers(params, "chats")?,
         labels: strings(params, "labels")?,
         max_connections: params.whole("max_connections", 1..=100)?,

@@ -60,6 +60,9 @@ pub struct AccountView {
     /// The Bot API server of its bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
+    /// How its updates come: `poll` or `webhook`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receive: Option<&'static str>,
     /// Why that is asked no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
@@ -410,6 +413,7 @@ pub(crate) fn view(tx: &mut dyn Tx, account: Account, now: Timestamp) -> Result<
         kind: account.kind,
         connector: if upstream.is_some() { "bot" } else { "local" },
         stopped: upstream.as_ref().and_then(|row| row.stopped.as_ref()).map(|(_, why)| why.clone()),
+        receive: upstream.as_ref().map(|row| if row.webhook.is_some() { "webhook" } else { "poll" }),
         upstream: upstream.map(|row| row.base_url),
         region: account.region,
         strict: account.strict,

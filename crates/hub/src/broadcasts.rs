@@ -1,18 +1,18 @@
 //! Broadcasts: one message to a selection of contacts, through the outbox and at its pace. This begins, pauses, resumes and
 //! cancels them and says how far they are; `outbox::fill` makes their entries.
 
-use crate::access::{ContactsRead, MessagesSend};
-use crate::contacts::ListQuery;
-use crate::outbox::{EntryView, there, whole};
+use crate::access::{ContactsRead, MessagesSend, View};
+use crate::contacts::{ContactKey, ListQuery};
+use crate::outbox::{EntryView, fill, there, whole};
 use crate::{Answer, Error, Hub, Once, Permit};
-use contactgram_model::Timestamp;
 use contactgram_model::outbox::{BroadcastState, EntryState};
+use contactgram_model::{Contact, ContactId, Timestamp};
 use contactgram_store::Tx;
 use contactgram_store::ops::broadcasts::{self as rows, Broadcast, NewBroadcast};
 use contactgram_store::ops::counters;
 use contactgram_store::ops::outbox::{self, List};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 /// To whom a broadcast goes.
@@ -41,6 +41,15 @@ pub struct NewCast {
     pub to: Selection,
 }
 
+/// Whom a selection reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// How many contacts are selected.
+    pub selected: i64,
+    /// To how many of them the account can write; `None` where they are too many to look at each.
+    pub reachable: Option<i64>,
+}
+
 /// A broadcast as the API shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct BroadcastView {
@@ -50,6 +59,13 @@ pub struct BroadcastView {
     pub status: &'static str,
     /// The Bot API's method.
     pub method: String,
+    /// Its parameters without a chat, for whoever may read messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Option<Value>,
+    /// The label and the words that selected its contacts, for whoever sees those with their private fields; absent where
+    /// they were named one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Value>,
     /// How many contacts were selected when it began.
     pub total: i64,
     /// How many of them wait, those for whom nothing was made yet included.
@@ -74,9 +90,58 @@ pub struct BroadcastView {
     pub updated_at: Timestamp,
 }
 
+/// Contacts that are looked at before a broadcast, at most.
+const MOST_LOOKED_AT: i64 = 10_000;
+
 const NO_BROADCAST: Error = Error::missing("broadcast not found");
 
 impl Hub {
+    /// Whom a broadcast to this selection would reach.
+    pub async fn reach(&self, permit: &Permit<ContactsRead>, to: &Selection) -> Result<Reach, Error> {
+        let (label, q) = match to {
+            Selection::Ids(ids) => {
+                let ids: HashSet<i64> = ids.iter().copied().collect();
+                let mut reachable = 0;
+                for id in &ids {
+                    match self.contact(permit, ContactKey::Id(ContactId(*id))).await {
+                        Ok(contact) => {
+                            let contact: Contact =
+                                serde_json::from_str(&contact.body).map_err(Error::internal)?;
+                            reachable += i64::from(fill::recipient(&contact).is_ok());
+                        }
+                        Err(Error::NotFound(_)) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                let selected = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+                return Ok(Reach { selected, reachable: Some(reachable) });
+            }
+            Selection::Query { label, q } => (label.clone(), q.clone()),
+        };
+        let (mut reachable, mut cursor) = (0, None);
+        loop {
+            let query = ListQuery {
+                limit: Some(1000),
+                label: label.clone(),
+                q: q.clone(),
+                sort: Some("id".to_owned()),
+                cursor,
+                ..ListQuery::default()
+            };
+            let page = self.contacts(permit, query).await?;
+            if page.total_count > MOST_LOOKED_AT {
+                return Ok(Reach { selected: page.total_count, reachable: None });
+            }
+            let rows: Vec<Contact> =
+                serde_json::from_str(&format!("[{}]", page.json)).map_err(Error::internal)?;
+            reachable += rows.iter().filter(|contact| fill::recipient(contact).is_ok()).count() as i64;
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(Reach { selected: page.total_count, reachable: Some(reachable) });
+            }
+        }
+    }
+
     /// Begins a broadcast.
     ///
     /// # Errors
@@ -116,11 +181,12 @@ impl Hub {
             scopes,
             total,
         };
+        let reader = send.view();
         self.change_once(account, once, move |tx, rings| {
             counters::lock(tx, account)?;
             let id = rows::insert(tx, account, &new, now)?;
             rings.outbox();
-            Ok(Answer { accepted: true, ..Answer::of(&view(tx, (account, id))?)? })
+            Ok(Answer { accepted: true, ..Answer::of(&view(tx, reader, id)?)? })
         })
         .await
     }
@@ -132,8 +198,8 @@ impl Hub {
         id: i64,
     ) -> Result<BroadcastView, Error> {
         there(permit.view(), NO_BROADCAST)?;
-        let account = permit.account();
-        self.store.scan(move |tx| view(tx, (account, id))).await
+        let reader = permit.view();
+        self.store.scan(move |tx| view(tx, reader, id)).await
     }
 
     /// An account's broadcasts, the newest first.
@@ -145,11 +211,11 @@ impl Hub {
         if permit.view().narrow().is_some() {
             return Ok(Vec::new());
         }
-        let account = permit.account();
+        let reader = permit.view();
         self.store
             .scan(move |tx| {
-                let all = rows::list(tx, account, page)?;
-                all.iter().map(|one| shown(tx, one)).collect::<Result<_, _>>()
+                let all = rows::list(tx, reader.account(), page)?;
+                all.iter().map(|one| shown(tx, reader, one)).collect::<Result<_, _>>()
             })
             .await
     }
@@ -216,7 +282,8 @@ impl Hub {
         (to, moves): (BroadcastState, &[(EntryState, EntryState)]),
     ) -> Result<BroadcastView, Error> {
         there(permit.view(), NO_BROADCAST)?;
-        let (account, now, moves) = (permit.account(), self.clock.now(), moves.to_vec());
+        let (reader, now, moves) = (permit.view(), self.clock.now(), moves.to_vec());
+        let account = reader.account();
         self.change(account, move |tx, rings| {
             counters::lock(tx, account)?;
             let broadcast = rows::get(tx, account, id)?.ok_or(NO_BROADCAST)?;
@@ -233,18 +300,25 @@ impl Hub {
                 rows::move_entries(tx, account, id, (*from, *to, now))?;
             }
             rings.outbox();
-            view(tx, (account, id))
+            view(tx, reader, id)
         })
         .await
     }
 }
 
-fn view(tx: &mut dyn Tx, (account, id): (contactgram_model::UserId, i64)) -> Result<BroadcastView, Error> {
-    let broadcast = rows::get(tx, account, id)?.ok_or(NO_BROADCAST)?;
-    shown(tx, &broadcast)
+fn view(tx: &mut dyn Tx, reader: View, id: i64) -> Result<BroadcastView, Error> {
+    let broadcast = rows::get(tx, reader.account(), id)?.ok_or(NO_BROADCAST)?;
+    shown(tx, reader, &broadcast)
 }
 
-fn shown(tx: &mut dyn Tx, broadcast: &Broadcast) -> Result<BroadcastView, Error> {
+fn shown(tx: &mut dyn Tx, reader: View, broadcast: &Broadcast) -> Result<BroadcastView, Error> {
+    let params: Value = serde_json::from_str(&broadcast.params).map_err(Error::internal)?;
+    // A number that is shared is private, as in an entry.
+    let reads = reader.needs_history().is_ok() && (reader.private() || params.get("phone_number").is_none());
+    let to = match serde_json::from_str(&broadcast.selection).map_err(Error::internal)? {
+        Selection::Query { label, q } if reader.private() => Some(json!({ "label": label, "q": q })),
+        Selection::Query { .. } | Selection::Ids(_) => None,
+    };
     let counts = outbox::counts_of(tx, broadcast.account, broadcast.id)?;
     let count = |state: EntryState| counts.iter().find(|(at, _)| *at == state).map_or(0, |(_, n)| *n);
     let waiting = count(EntryState::Queued) + count(EntryState::Held);
@@ -264,6 +338,8 @@ fn shown(tx: &mut dyn Tx, broadcast: &Broadcast) -> Result<BroadcastView, Error>
             _ => "running",
         },
         method: broadcast.method.clone(),
+        params: reads.then_some(params),
+        to,
         total: broadcast.total,
         queued: waiting + unmade,
         sending: count(EntryState::Sending),

@@ -1,6 +1,7 @@
 //! Delivering: one message becomes a copy in each participant's mailbox, a contact and an update for each
 //! account among them. All within one transaction: either everybody has it or nobody.
 
+use crate::files::Enclosed;
 use crate::{Error, Rings, contacts};
 use contactgram_connector::local::Route;
 use contactgram_model::{Direction, StoredMessage, Timestamp, UpdateKind, User, UserId, UserKind};
@@ -21,6 +22,8 @@ pub(crate) struct Parcel<'a> {
     pub route: &'a Route,
     /// What.
     pub content: Content,
+    /// The file that the content has.
+    pub file: Option<Enclosed>,
     /// The message it replies to, in the writer's mailbox.
     pub reply_to: Option<StoredMessage>,
     /// Where it was written first.
@@ -57,6 +60,9 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
         contacts::learn_ahead(tx, *recipient, parcel.from)?;
     }
     let place = counters::next_message(tx, parcel.from.id, parcel.now, None)?;
+    if let Some(file) = &parcel.file {
+        file.put(tx, (parcel.from.id, true), place.id, &mut content)?;
+    }
     let mut message = Message {
         message_id: place.id,
         from: WireUser::from(parcel.from),
@@ -110,6 +116,9 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
         }
         let kind = is_account.then_some(UpdateKind::Message);
         let place = counters::next_message(tx, recipient, parcel.now, kind)?;
+        if let Some(file) = &parcel.file {
+            file.put(tx, (recipient, false), place.id, &mut message.content)?;
+        }
         message.message_id = place.id;
         message.date = place.date;
         message.chat = chat_for(user, parcel.from, parcel.route);
@@ -130,6 +139,9 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
         }
     }
     (message.message_id, message.chat, message.date, message.reply_to_message) = own;
+    if let Some(file) = &parcel.file {
+        file.name(parcel.from.id, message.message_id, &mut message.content);
+    }
     Ok(Delivered { message, body })
 }
 
@@ -229,22 +241,21 @@ fn chat_for(viewer: &User, writer: &User, route: &Route) -> Chat {
 
 /// Completes the users that a text mentions; drops mentions of nobody.
 pub(crate) fn fill_mentions(tx: &mut dyn Tx, content: &mut Content) -> Result<(), Error> {
-    let mut kept = Vec::with_capacity(content.entities.len());
-    for mut entity in content.entities.drain(..) {
-        if let Some(mentioned) = &mut entity.user {
-            let Some(user) =
-                directory::get(tx, UserId(mentioned.id))?.filter(|user| user.kind != UserKind::Placeholder)
-            else {
-                continue;
-            };
-            mentioned.is_bot = user.is_bot();
-            mentioned.first_name = user.first_name;
-            mentioned.last_name = user.last_name;
-            mentioned.username = user.username;
-            mentioned.language_code = user.language_code;
+    for entities in [&mut content.entities, &mut content.caption_entities] {
+        let mut kept = Vec::with_capacity(entities.len());
+        for mut entity in entities.drain(..) {
+            if let Some(mentioned) = &mut entity.user {
+                let found = directory::get(tx, UserId(mentioned.id))?;
+                let Some(user) = found.filter(|user| user.kind != UserKind::Placeholder) else { continue };
+                mentioned.is_bot = user.is_bot();
+                mentioned.first_name = user.first_name;
+                mentioned.last_name = user.last_name;
+                mentioned.username = user.username;
+                mentioned.language_code = user.language_code;
+            }
+            kept.push(entity);
         }
-        kept.push(entity);
+        *entities = kept;
     }
-    content.entities = kept;
     Ok(())
 }

@@ -7,13 +7,19 @@ use contactgram_store::Dialect;
 use contactgram_store::ops::updates::KEPT_S;
 use contactgram_store::ops::{
     callbacks, contact_list, deliveries, idempotency, members, oauth, outbox, search, sessions, updates,
+    upstreams,
 };
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
+/// An upstream posts an update again for so long, in seconds: Telegram for a day.
+const POSTED_AGAIN_S: i64 = 2 * KEPT_S;
 /// How often old rows are looked for; the official server collects its queue as often.
 const EVERY: Duration = Duration::from_secs(60);
+/// After how many of these all files are looked at: once an hour.
+const LEFTOVERS: u64 = 60;
 /// How often rows that wait for the search index are counted.
 const INDEXING: Duration = Duration::from_millis(200);
 /// How often, at that, a few rows may be left to become many: indexing them together is cheaper.
@@ -32,6 +38,7 @@ impl Hub {
         // Listen before looking: a webhook that another process sets in between must be noticed.
         let changes = self.store.on_outside_change();
         self.forget_streams().await?;
+        self.look_for_leftovers(true).await?;
         self.start_dispatchers().await?;
         self.start_gateways().await?;
         self.tasks.spawn(Arc::clone(self).keep_house());
@@ -48,14 +55,29 @@ impl Hub {
     pub async fn stopped(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+        self.leave_polling().await;
+    }
+
+    /// Goes on with what was begun, also when nobody waits for it any more; a server that stops waits for it as for its
+    /// own work.
+    pub fn see_through<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.tasks.spawn(task)
     }
 
     async fn keep_house(self: Arc<Self>) {
         let mut tick = tokio::time::interval(EVERY);
-        loop {
+        for round in 0_u64.. {
             tokio::select! {
                 _ = tick.tick() => {}
                 () = self.shutdown.cancelled() => return,
+            }
+            if round % LEFTOVERS == LEFTOVERS - 1
+                && let Err(error) = self.look_for_leftovers(false).await
+            {
+                tracing::warn!(?error, "files without a message are not looked for");
             }
             if let Err(error) = self.forget_old().await {
                 tracing::warn!(?error, "old rows stay for now");
@@ -139,6 +161,7 @@ impl Hub {
             updates::forget_old(tx, oldest)?;
             deliveries::forget_dead(tx, oldest)?;
             idempotency::forget_old(tx, now)?;
+            upstreams::forget_received(tx, now - POSTED_AGAIN_S)?;
             callbacks::forget_old(tx, now - PRESSES_S)?;
             outbox::forget_old(tx, now)?;
             contact_list::forget_old(tx, now - TOMBSTONES_S)?;
@@ -146,6 +169,7 @@ impl Hub {
             sessions::forget_old(tx, crate::members::good_at(now))?;
             Ok(())
         })
-        .await
+        .await?;
+        self.erase_leftovers().await
     }
 }

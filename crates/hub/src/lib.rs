@@ -15,6 +15,7 @@ mod contacts;
 mod conversations;
 mod delivery;
 mod error;
+mod files;
 mod gateway;
 mod housekeeping;
 mod keys;
@@ -35,7 +36,7 @@ pub use access::{Caller, Permit};
 pub use accounts::{AccountView, NewAccount, NewTokenView, TokenView};
 pub use answer::{Answer, Once};
 pub use audit::{AuditActor, AuditHead, AuditPage, AuditQuery, AuditView, BrokenChain};
-pub use broadcasts::{BroadcastView, NewCast, Selection};
+pub use broadcasts::{BroadcastView, NewCast, Reach, Selection};
 pub use callbacks::CallbackAnswer;
 pub use chats::CHAT_ACTIONS;
 pub use contactgram_connector::courier::ReplyCall;
@@ -45,7 +46,8 @@ pub use contactgram_store::ops::outbox::List as OutboxList;
 pub use contacts::{AS_TYPED, ContactKey, ContactPage, ListQuery};
 pub use conversations::{Conversations, HOURS};
 pub use error::Error;
-pub use gateway::{About, Gateway, NewBot, Note, Pacing, Passing, sends};
+pub use files::{FileName, Fresh, Image, OpenFile, Upload};
+pub use gateway::{About, BotView, Gateway, GatewaySettings, NewBot, Note, Pacing, Passing, Polling, sends};
 pub use keys::{KeyView, NewKey, NewKeyView};
 pub use members::{
     AccountMemberView, MemberView, NewMember, NewSession, OneTimeLink, RoleView, SessionView, SignInFrom,
@@ -111,6 +113,7 @@ pub struct Hub {
     dispatchers: webhooks::Dispatchers,
     gateways: gateway::Gateways,
     outbox: outbox::Outbox,
+    leftovers: Arc<files::Leftovers>,
     tasks: TaskTracker,
 }
 
@@ -138,6 +141,7 @@ impl Hub {
             dispatchers: webhooks::Dispatchers::default(),
             gateways: gateway::Gateways::default(),
             outbox: outbox::Outbox::default(),
+            leftovers: Arc::default(),
             tasks: TaskTracker::new(),
         }
     }

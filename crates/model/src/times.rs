@@ -43,6 +43,28 @@ pub fn date(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / HOUR, seconds % HOUR / MINUTE)
 }
 
+/// `2026-11-22T12:30`, in UTC, as a page's field for a moment has it.
+pub fn minute(at: Timestamp) -> String {
+    date(at).trim_end_matches(" UTC").replace(' ', "T")
+}
+
+/// Reads [`minute`]; seconds may follow.
+pub fn read_minute(text: &str) -> Option<Timestamp> {
+    let (day, clock) = text.split_once('T')?;
+    let number = |part: Option<&str>, below: i64| {
+        let part = part.filter(|part| part.len() == 2 && part.bytes().all(|digit| digit.is_ascii_digit()))?;
+        part.parse::<i64>().ok().filter(|number| *number < below)
+    };
+    let mut parts = clock.split(':');
+    let (hours, minutes) = (number(parts.next(), 24)?, number(parts.next(), 60)?);
+    let seconds = match parts.next() {
+        None => 0,
+        seconds => number(seconds, 60)?,
+    };
+    let at = midnight(day)? + hours * HOUR + minutes * MINUTE + seconds;
+    (parts.next().is_none() && (0..=LAST).contains(&at)).then_some(at)
+}
+
 /// The date, and how far away it is: `2026-12-22 12:30 UTC (in 30 days)`.
 pub fn date_and_distance(at: Timestamp, now: Timestamp) -> String {
     format!("{} ({})", date(at), distance(at, now))
@@ -110,6 +132,22 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = 1_795_350_600; // 2026-11-22 12:30 UTC
+
+    #[test]
+    fn a_minute_is_read_as_it_is_written_and_nothing_else_is() {
+        assert_eq!((minute(NOW).as_str(), read_minute("2026-11-22T12:30")), ("2026-11-22T12:30", Some(NOW)));
+        assert_eq!(read_minute("2026-11-22T12:30:07"), Some(NOW + 7));
+        for wrong in [
+            "",
+            "2026-11-22",
+            "2026-11-31T12:30",
+            "2026-11-22T24:00",
+            "2026-11-22T1:30",
+            "2026-11-22T12:30:07:1",
+        ] {
+            assert_eq!(read_minute(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn dates_are_read_and_written_alike() {

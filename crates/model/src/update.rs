@@ -52,12 +52,20 @@ kinds! {
     ContactAdded = "contact_added",
     ContactChanged = "contact_changed",
     ContactRemoved = "contact_removed",
+    // All kinds of upstreams that have no name here. Not a name that anybody can ask for.
+    Unknown = "",
 }
 
 impl UpdateKind {
     /// The kind of this name.
     pub fn parse(name: &str) -> Option<UpdateKind> {
-        UpdateKind::ALL.iter().copied().find(|kind| kind.name() == name)
+        UpdateKind::ALL.iter().copied().find(|kind| kind.name() == name && *kind != UpdateKind::Unknown)
+    }
+
+    /// Whether a name can be that of a kind that is not known here yet.
+    pub fn may_become(name: &str) -> bool {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        (1..=64).contains(&name.len()) && name.bytes().all(fits) && UpdateKind::parse(name).is_none()
     }
 
     /// Kinds that arrive only where they are named.
@@ -87,11 +95,16 @@ impl UpdateKinds {
         UpdateKind::ALL.iter().copied().filter(|kind| !kind.must_be_asked_for()).collect()
     }
 
-    /// The set that `allowed_updates` asks for. Unknown names are passed over; when none is known, or the
-    /// list is empty, it is the usual set, as on Telegram.
+    /// The set that `allowed_updates` asks for. When no name is known, or the list is empty, it is the usual set, as on
+    /// Telegram. A name that nobody knows yet asks for all such kinds.
     pub fn asked<'a>(names: impl IntoIterator<Item = &'a str>) -> UpdateKinds {
-        let set: UpdateKinds = names.into_iter().filter_map(UpdateKind::parse).collect();
-        if set.0 == 0 { UpdateKinds::usual() } else { set }
+        let kind = |name| match UpdateKind::parse(name) {
+            None if UpdateKind::may_become(name) => Some(UpdateKind::Unknown),
+            known => known,
+        };
+        let set: UpdateKinds = names.into_iter().filter_map(kind).collect();
+        let unknown: UpdateKinds = [UpdateKind::Unknown].into_iter().collect();
+        if set.0 & !unknown.0 == 0 { UpdateKinds::usual() } else { set }
     }
 
     /// Whether `kind` is in the set.
@@ -107,7 +120,8 @@ impl UpdateKinds {
 
     /// The names in the set, in their order of [`UpdateKind::ALL`].
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        UpdateKind::ALL.iter().copied().filter(move |kind| self.has(*kind)).map(UpdateKind::name)
+        let named = UpdateKind::ALL.iter().copied().filter(|kind| *kind != UpdateKind::Unknown);
+        named.filter(move |kind| self.has(*kind)).map(UpdateKind::name)
     }
 
     /// The number for the store.
@@ -196,7 +210,8 @@ mod tests {
         for name in ["chat_member", "message_reaction", "message_reaction_count", "contact_added"] {
             assert!(!usual.has(UpdateKind::parse(name).unwrap()), "{name}");
         }
-        assert_eq!(usual.names().count(), UpdateKind::ALL.len() - 6);
+        assert_eq!(usual.names().count(), UpdateKind::ALL.len() - 7);
+        assert!(usual.has(UpdateKind::Unknown) && UpdateKind::parse("").is_none());
     }
 
     #[test]
@@ -216,9 +231,12 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_are_passed_over_and_none_known_means_the_usual_set() {
+    fn a_name_that_nobody_knows_yet_asks_for_such_and_none_known_means_the_usual_set() {
         let asked = UpdateKinds::asked(["message", "no_such_thing"]);
+        assert!(asked.has(UpdateKind::Unknown));
         assert_eq!(asked.names().collect::<Vec<_>>(), ["message"]);
+        let asked = UpdateKinds::asked(["message", "", "No name"]);
+        assert!(!asked.has(UpdateKind::Unknown), "no name of any kind");
         assert_eq!(UpdateKinds::asked(["no_such_thing"]), UpdateKinds::usual());
         assert_eq!(UpdateKinds::asked([]), UpdateKinds::usual());
         assert_eq!(UpdateKinds::from_bits(asked.bits()), asked);

@@ -58,6 +58,7 @@ impl TestServer {
         let mut command = self.command(&["serve", "--listen", listen]);
         command.args(&self.options.arguments).env("CONTACTGRAM_ADMIN_TOKEN", ADMIN_TOKEN);
         command.env("CONTACTGRAM_WEBHOOKS_ALLOW_PRIVATE", "true");
+        // What a test says counts, and not what is usual.
         command.envs(self.options.environment.iter().map(|(name, value)| (name, value)));
         let process = Process::start(command, &self.folder.path().join("log")).await;
         self.client = Client::new(&process.url);
@@ -66,7 +67,7 @@ impl TestServer {
         self.process = Some(process);
     }
 
-    /// Sets a variable of its environment, for the next start.
+    /// Sets a variable of its environment, for the next start and the command line.
     pub fn set_variable(&mut self, name: &str, value: &str) {
         self.options.environment.push((name.to_owned(), value.to_owned()));
     }
@@ -195,6 +196,7 @@ impl TestServer {
         let program = self.options.program.clone().unwrap_or_else(process::program);
         let mut command = process::command(&program, self.folder.path());
         command.args(arguments).arg("--data").arg(self.folder.path().join("data"));
+        command.envs(self.options.environment.iter().map(|(name, value)| (name, value)));
         if let Some(Location::Postgres { url }) = self.database.as_ref().map(PostgresDatabase::location) {
             command.args(["--store", &url]);
         }

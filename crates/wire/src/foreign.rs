@@ -3,7 +3,7 @@
 //! lenient, since kinds and fields that nobody knows yet must not stop what is known.
 
 use crate::message::SharedContact;
-use contactgram_model::{ChatId, UserId};
+use contactgram_model::{ChatId, UpdateKind, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -89,11 +89,15 @@ pub struct Message {
 struct Fields<'a>(#[serde(borrow)] BTreeMap<&'a str, &'a RawValue>);
 
 impl<'a> Update<'a> {
-    /// Reads one update; `None` for what has no number or no payload.
+    /// Reads one update; `None` for what has no number or no payload. What stands beside the payload is passed over.
     pub fn read(json: &'a str) -> Option<Update<'a>> {
         let Fields(mut fields) = serde_json::from_str(json).ok()?;
         let id = fields.remove("update_id")?.get().parse().ok()?;
-        let (kind, payload) = fields.into_iter().next()?;
+        let known = fields.keys().copied().find(|key| UpdateKind::parse(key).is_some());
+        let (kind, payload) = match known {
+            Some(key) => fields.remove_entry(key)?,
+            None => fields.into_iter().next()?,
+        };
         let value: Value = serde_json::from_str(payload.get()).ok()?;
         let (people, event) = look(kind, &value);
         let lane = value["chat"]["id"]

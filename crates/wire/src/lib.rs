@@ -7,6 +7,7 @@ pub mod chat;
 pub mod contact;
 pub mod entities;
 pub mod event;
+pub mod file;
 pub mod foreign;
 pub mod markup;
 pub mod message;

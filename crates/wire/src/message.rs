@@ -3,6 +3,7 @@
 
 use crate::chat::Chat;
 use crate::entities::MessageEntity;
+use crate::file::Media;
 use crate::user::User;
 use contactgram_model::{MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,45 @@ pub struct Content {
     /// Stretches of the text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<MessageEntity>,
+    /// A film without sound; such a message has a `document` as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub animation: Option<Box<Media>>,
+    /// Music.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio: Option<Box<Media>>,
+    /// A file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<Box<Media>>,
+    /// A picture, in the one size there is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photo: Vec<Media>,
+    /// A sticker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sticker: Option<Box<Media>>,
+    /// A film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video: Option<Box<Media>>,
+    /// A round film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_note: Option<Box<Media>>,
+    /// A spoken message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<Box<Media>>,
+    /// What stands by the file: up to 1024 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Stretches of the caption.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caption_entities: Vec<MessageEntity>,
+    /// The caption stands above.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub show_caption_above_media: bool,
+    /// The picture is covered until somebody wants to see it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub has_media_spoiler: bool,
+    /// The same for all messages of one album.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_group_id: Option<String>,
     /// A contact that was shared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<SharedContact>,
@@ -85,7 +125,7 @@ impl Content {
 
     /// What search looks in.
     pub fn searchable(&self) -> String {
-        match (&self.text, &self.contact) {
+        match (self.text.as_ref().or(self.caption.as_ref()), &self.contact) {
             (Some(text), _) => text.clone(),
             (None, Some(contact)) => {
                 [Some(contact.first_name.as_str()), contact.last_name.as_deref(), Some(&contact.phone_number)]

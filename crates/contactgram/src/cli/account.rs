@@ -55,6 +55,9 @@ pub struct Add {
     /// The bot's Bot API server [default: https://api.telegram.org]
     #[arg(long, requires = "token_stdin")]
     upstream: Option<String>,
+    /// How its updates come
+    #[arg(long, value_enum, default_value = "poll", requires = "token_stdin")]
+    receive: Receive,
     /// Username; made from the name for bots when left out
     #[arg(long)]
     username: Option<String>,
@@ -81,6 +84,14 @@ enum Connector {
     Local,
     /// A bot of Telegram, or of another Bot API server
     Bot,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Receive {
+    /// The upstream is asked for them
+    Poll,
+    /// The upstream posts them to the setting public_url, which it must reach
+    Webhook,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -149,7 +160,12 @@ impl Add {
         let mut token = String::new();
         io::stdin().lock().read_line(&mut token)?;
         let region = self.region.or_else(|| context.config().default_region.clone());
-        let new = NewBot { token: token.trim().to_owned(), upstream: self.upstream, region };
+        let new = NewBot {
+            token: token.trim().to_owned(),
+            upstream: self.upstream,
+            region,
+            webhook: self.receive == Receive::Webhook,
+        };
         let seal = secrets::find_or_make(context.config())?;
         let made = context.make_with(
             |hub| context.with_gateways(hub, seal),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use contactgram_connector::bot::{UplinkOptions, Uplinks};
 use contactgram_connector::courier::{Courier, CourierOptions};
-use contactgram_hub::{Hub, Pacing, Parts, Seal};
+use contactgram_hub::{GatewaySettings, Hub, Pacing, Parts, Seal};
 use contactgram_model::{Clock, SystemClock, Timestamp};
 use contactgram_store::{Location, Store};
 use tokio_util::sync::CancellationToken;
@@ -66,7 +66,8 @@ impl Context {
             config.flood_group_per_min,
             longest,
         );
-        Ok(hub.with_gateways(seal, uplinks, pacing))
+        let settings = GatewaySettings { pacing, public_url: config.public_url.clone() };
+        Ok(hub.with_gateways(seal, uplinks, settings))
     }
 
     /// Runs something that only looks; there must be data to look at.

@@ -7,6 +7,7 @@ mod cli;
 mod contacts;
 mod documentation;
 mod envelope;
+mod files;
 mod gateway;
 mod hostile;
 mod idempotency;

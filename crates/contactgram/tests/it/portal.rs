@@ -1,7 +1,9 @@
 //! The portal's doors, over HTTP as a browser would and a forger might: who gets to which page, which forms are
 //! taken, what the cookie and the headers are. What pages look like and do is tried in a real browser elsewhere.
 
+mod bots;
 mod doors;
+mod files;
 mod forms;
 
 use contactgram_testkit::{Answer, Client, Method, TestServer};
@@ -65,4 +67,10 @@ impl Browser {
             _ => self.post(path, &format!("csrf={}", self.csrf)).await,
         }
     }
+}
+
+/// What a page says is wrong with a field.
+pub fn beside(page: &str, field: &str) -> String {
+    let from = page.split(&format!("id=\"{field}-wrong\">")).nth(1);
+    from.and_then(|rest| rest.split('<').next()).unwrap_or_default().to_owned()
 }

@@ -9,6 +9,7 @@ use contactgram_testkit::{
     Account, Answer, Client, Engine, Method, Options, Receiver, Reply, TestServer, json,
 };
 
+use crate::files::{Part, body, downloads};
 use crate::kit::{key, raw, text};
 use crate::oauth::{self, App, form};
 
@@ -176,6 +177,7 @@ async fn every_route_is_asked(scene: &Scene) {
 async fn every_refusal_is_met(scene: &Scene) {
     let secrets = scene.credentials();
     let v1 = Client::new(format!("{}/v1", scene.server.url()));
+    files_are_asked(scene, &secrets).await;
     for door in scene.doors().into_iter().chain([v1.clone()]) {
         for request in [
             // Wrong verbs, types and encodings; too large; a precondition; another's origin.
@@ -202,6 +204,28 @@ async fn every_refusal_is_met(scene: &Scene) {
         v1.request(Method::GET, "getMe").header("X-Request-Id", "an-id").bearer_auth(STRAY),
     ] {
         says_none_of(&secrets, &v1.send(request).await, "a credential");
+    }
+}
+
+/// Uploads, whole and cut, at every door, and downloads with every credential in the path.
+async fn files_are_asked(scene: &Scene, secrets: &[String]) {
+    let parts =
+        [Part::Text("chat_id", scene.shop.id.to_string()), Part::File("document", "a.txt", b"a file")];
+    let whole = body(&parts);
+    for door in scene.doors() {
+        for bytes in [&whole[..], &whole[..whole.len() / 2]] {
+            let request = door.request(Method::POST, "sendDocument").body(bytes.to_vec());
+            let request = request.header("Content-Type", "multipart/form-data; boundary=b0undary");
+            says_none_of(secrets, &door.send(request).await, "an upload");
+        }
+    }
+    let tokens =
+        [&scene.shop.token, &scene.other.token, &scene.key, &scene.access[0], &scene.access[1], STRAY, CODE];
+    for token in tokens {
+        let client = downloads(&scene.server, token);
+        for path in ["documents/file_1.txt", "documents/file_2.txt", "x"] {
+            says_none_of(secrets, &client.get(path).await, "a download");
+        }
     }
 }
 

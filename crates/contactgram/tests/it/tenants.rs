@@ -54,6 +54,19 @@ const ASKS: &[(&str, &str, &str)] = &[
         "/sendMessage",
         r#"{"chat_id": {own}, "text": "x", "reply_parameters": {"message_id": {message}}}"#,
     ),
+    ("POST", "/sendDocument", r#"{"chat_id": {own}, "document": "{file}"}"#),
+    ("POST", "/sendDocument", r#"{"chat_id": {group}, "document": "{file}"}"#),
+    ("POST", "/sendPhoto", r#"{"chat_id": {own}, "photo": "{file}"}"#),
+    ("POST", "/sendVideo", r#"{"chat_id": {own}, "video": "{file}"}"#),
+    ("POST", "/sendAudio", r#"{"chat_id": {own}, "audio": "{file}"}"#),
+    ("POST", "/sendVoice", r#"{"chat_id": {own}, "voice": "{file}"}"#),
+    ("POST", "/sendAnimation", r#"{"chat_id": {own}, "animation": "{file}"}"#),
+    ("POST", "/sendVideoNote", r#"{"chat_id": {own}, "video_note": "{file}"}"#),
+    ("POST", "/sendSticker", r#"{"chat_id": {own}, "sticker": "{file}"}"#),
+    ("POST", "/sendMediaGroup", r#"{"chat_id": {own}, "media": [{"type": "document", "media": "{file}"}]}"#),
+    ("POST", "/getFile", r#"{"file_id": "{file}"}"#),
+    ("POST", "/editMessageCaption", r#"{"chat_id": {contact}, "message_id": {message}, "caption": "x"}"#),
+    ("POST", "/editMessageCaption", r#"{"chat_id": {own}, "message_id": {message}, "caption": "x"}"#),
     ("POST", "/sendContact", r#"{"chat_id": {group}, "phone_number": "+447900000077", "first_name": "Z"}"#),
     ("POST", "/forwardMessage", r#"{"chat_id": {own}, "from_chat_id": {met}, "message_id": {message}}"#),
     ("POST", "/forwardMessage", r#"{"chat_id": {own}, "from_chat_id": {group}, "message_id": {message}}"#),
@@ -172,6 +185,9 @@ async fn somebodys_and_nobodys(server: &TestServer, other: &Account, own: i64) -
     // To somebody whom nobody knows: nothing is sent while the test goes on.
     let broadcast = json!({"text": "secret_name", "to": {"contact_ids": [contact["id"]]}});
     let broadcast = number(&client.post("/broadcasts", broadcast).await.result()["id"]);
+    let sent = crate::files::document(other, ann.id, "secret_name.txt", b"secret").await;
+    let file = text(&sent["document"]["file_id"]);
+    let no_file = format!("{}AAAAAAAA", &file[..file.len() - 8]);
     let never = (1 << 39) + 5;
     let things =
         |contact: i64, met: i64, group: i64, message: i64, press: String, name: &str, phone: &str| {
@@ -185,6 +201,7 @@ async fn somebodys_and_nobodys(server: &TestServer, other: &Account, own: i64) -
                 ("{later}", if contact == never { "1000999".to_owned() } else { later.to_string() }),
                 ("{broadcast}", if contact == never { "1000999".to_owned() } else { broadcast.to_string() }),
                 ("{hook}", if contact == never { "2147483649".to_owned() } else { hook.to_string() }),
+                ("{file}", if contact == never { no_file.clone() } else { file.clone() }),
                 ("{phone}", phone.to_owned()),
                 ("{own}", own.to_string()),
             ])

@@ -1,14 +1,14 @@
-//! Downloads of a bot that lives on a Bot API server: `/file/bot<token>/<path>`, as getFile names them. They stream through and
-//! are kept nowhere; ranges and conditions are the upstream's to answer. Accounts of this server's own have no files.
+//! Downloads: `/file/bot<token>/<path>`, as getFile names them. Those of a bot that lives on a Bot API server stream through and
+//! are kept nowhere; ranges and conditions are the upstream's to answer. Those of the local connector come from the store.
 
 use super::pass;
 use crate::App;
-use crate::call::path_token;
+use crate::call::{decoded_path, path_token};
 use crate::reply::Reply;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use contactgram_connector::bot::Door;
-use contactgram_hub::Error;
+use contactgram_hub::FileName;
 use contactgram_model::scope::Scope;
 use http_body_util::Empty;
 
@@ -27,8 +27,12 @@ pub(crate) async fn download(State(app): State<App>, request: Request) -> Reply 
         None => app.hub.authenticate(&token).await?,
     };
     caller.needs(NEEDS)?;
+    let Some(gateway) = app.hub.gateway_of(&caller)? else {
+        let path = decoded_path(path)?;
+        let file = app.hub.open_file(&caller.permit()?, FileName::Path(path)).await?;
+        return Ok(crate::download::answer(file, &head.headers));
+    };
     pass::whole_view(&caller)?;
-    let gateway = app.hub.gateway_of(&caller)?.ok_or(Error::missing("file not found"))?;
     let request = Request::from_parts(head, Empty::<Bytes>::new());
     let answer = gateway.upstream().pass(Door::File(path), uri.query(), request).await;
     Ok(answer.map_err(pass::failure)?.map(pass::streamed))

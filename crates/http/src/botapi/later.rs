@@ -63,7 +63,8 @@ pub(crate) fn run_outbox(hub: &Arc<Hub>) {
             let done = match (hub, entry) {
                 (Some(hub), Some(entry)) => {
                     let params = Params::from_iter(call.params);
-                    run(entry, Asked { hub, caller, params, once: Some(call.once) }).await
+                    run(entry, Asked { hub, caller, params, once: Some(call.once), uploads: Vec::new() })
+                        .await
                 }
                 _ => Err(Failure::NoMethod),
             };

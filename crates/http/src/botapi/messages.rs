@@ -60,6 +60,12 @@ pub(super) async fn edit_text(asked: Asked) -> Done {
     edit(asked, Some(content)).await
 }
 
+/// `editMessageCaption`
+pub(super) async fn edit_caption(asked: Asked) -> Done {
+    let content = super::files::new_caption(&asked.params)?;
+    edit(asked, Some(content)).await
+}
+
 /// `editMessageReplyMarkup`
 pub(super) async fn edit_markup(asked: Asked) -> Done {
     edit(asked, None).await
@@ -139,7 +145,7 @@ async fn edit(asked: Asked, content: Option<Content>) -> Done {
 }
 
 /// What sending methods share.
-fn draft(params: &Params, chat: ChatRef, content: Content) -> Result<Draft, Failure> {
+pub(super) fn draft(params: &Params, chat: ChatRef, content: Content) -> Result<Draft, Failure> {
     if params.text("business_connection_id").is_some_and(|id| !id.is_empty()) {
         return Err(refuse("business connection not found"));
     }
@@ -149,6 +155,7 @@ fn draft(params: &Params, chat: ChatRef, content: Content) -> Result<Draft, Fail
     Ok(Draft {
         chat,
         content,
+        fresh: None,
         reply: reply_to(params)?,
         markup: reply_markup(params)?,
         protected: params.flag("protect_content"),

@@ -7,6 +7,8 @@ mod chats;
 mod commands;
 mod contacts;
 pub(crate) mod file;
+mod files;
+mod input;
 mod later;
 mod messages;
 mod pass;
@@ -16,7 +18,7 @@ mod webhooks;
 pub(crate) use later::{is_preferred, is_scheduled, queue_to, run_outbox};
 use messages::recipient;
 pub(crate) use messages::{chat_id, formatted, shared_contact, text_draft};
-pub(crate) use pass::needs as needs_of;
+pub(crate) use pass::{Sum, needs as needs_of};
 pub(crate) use updates::allowed;
 
 use crate::call::{Asked, Call};
@@ -63,12 +65,23 @@ methods! {
     "deletewebhook" => webhooks::delete, UPDATES;
     "getwebhookinfo" => webhooks::info, UPDATES;
     "sendmessage" => messages::send, SEND;
+    "senddocument" => files::send_document, SEND;
+    "sendphoto" => files::send_photo, SEND;
+    "sendvideo" => files::send_video, SEND;
+    "sendaudio" => files::send_audio, SEND;
+    "sendvoice" => files::send_voice, SEND;
+    "sendanimation" => files::send_animation, SEND;
+    "sendvideonote" => files::send_video_note, SEND;
+    "sendsticker" => files::send_sticker, SEND;
+    "sendmediagroup" => files::send_album, SEND;
+    "getfile" => files::get, HISTORY;
     "sendcontact" => messages::send_contact, SHARE;
     "forwardmessage" => messages::forward, PASS_ON;
     "forwardmessages" => messages::forward_several, PASS_ON;
     "copymessage" => messages::copy, PASS_ON;
     "copymessages" => messages::copy_several, PASS_ON;
     "editmessagetext" => messages::edit_text, SEND;
+    "editmessagecaption" => messages::edit_caption, SEND;
     "editmessagereplymarkup" => messages::edit_markup, SEND;
     "deletemessage" => messages::delete, SEND;
     "deletemessages" => messages::delete_several, SEND;
@@ -126,7 +139,8 @@ pub(crate) async fn method(call: Call) -> Reply {
         call.caller.needs(need.scopes())?;
     }
     let is_preferred = is_preferred(&call.parts.headers);
-    let asked = call.ask().await?;
+    let keeps = named.is_some_and(|Entry(name, ..)| files::takes(name));
+    let asked = if keeps { call.ask_with_files().await? } else { call.ask().await? };
     if let Some(Entry(name, ..)) = named
         && sends(name)
         && (is_preferred || is_scheduled(&asked.params))
@@ -157,7 +171,13 @@ pub(crate) fn run_webhook_replies(hub: &Arc<Hub>) {
                 }
             }
             let Some(entry) = entry else { return };
-            let asked = Asked { hub, caller, params: Params::from_iter(reply.params), once: None };
+            let asked = Asked {
+                hub,
+                caller,
+                params: Params::from_iter(reply.params),
+                once: None,
+                uploads: Vec::new(),
+            };
             if let Err(failure) = run(entry, asked).await {
                 tracing::debug!(
                     account.id = account.0,

@@ -14,7 +14,7 @@ use contactgram_connector::bot::{MOST_BUFFERED, PassBody, PassError, Why};
 use contactgram_hub::{Caller, Error, Gateway, Hub, Known, Once, Passing, REUSED, ReplyCall, sends};
 use contactgram_model::scope::Scope;
 use contactgram_wire::params::{Params, upload_boundary};
-use fingerprint::Sum;
+pub(crate) use fingerprint::Sum;
 use go::{Going, Outgoing};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Request};
@@ -109,7 +109,9 @@ pub(super) async fn through(call: Call, gateway: Arc<Gateway>) -> Reply {
     if sends(&method) && later::is_scheduled(&params) {
         let once = key.zip(known).map(|(key, fingerprint)| Once { key, fingerprint });
         return match outgoing {
-            Outgoing::Small(_) => later::queue(Asked { hub, caller, params, once }, &name).await,
+            Outgoing::Small(_) => {
+                later::queue(Asked { hub, caller, params, once, uploads: Vec::new() }, &name).await
+            }
             Outgoing::Stream(_) => Err(reply::bad("send_at is for what has no files and is short")),
         };
     }
@@ -148,7 +150,8 @@ async fn once(
                 None => known.unwrap_or_default(),
             };
             // Whoever hangs up now makes nobody wonder what became of it.
-            let going = tokio::spawn(going.go_once(outgoing, begun, fingerprint));
+            let hub = Arc::clone(&going.hub);
+            let going = hub.see_through(going.go_once(outgoing, begun, fingerprint));
             going.await.map_err(Error::internal)?
         }
         Known::Before { fingerprint, answer } => {

@@ -2,9 +2,9 @@
 
 use super::{Done, refuse};
 use crate::call::Asked;
-use contactgram_hub::{Answer, Poll};
-use contactgram_model::UpdateKinds;
+use contactgram_hub::{Answer, Error, Hub, Poll};
 use contactgram_model::consumer::ConsumerName;
+use contactgram_model::{UpdateKinds, UserId};
 use contactgram_wire::params::Params;
 
 const BAD_NAME: &str = "consumer must have 1 to 64 of the characters A-Z a-z 0-9 _ . -";
@@ -17,7 +17,7 @@ pub(super) async fn get(asked: Asked) -> Done {
         offset: params.int("offset").unwrap_or(0),
         limit: params.int_clamped("limit", 100, 1..=100),
         timeout: params.int_clamped("timeout", 0, 0..=50),
-        allowed: allowed(params),
+        allowed: allowed(asked.hub(), permit.account(), params).await?,
     };
     let name = match params.text("consumer") {
         None => ConsumerName::DEFAULT,
@@ -27,9 +27,16 @@ pub(super) async fn get(asked: Asked) -> Done {
 }
 
 /// `allowed_updates`: a JSON array of names. What can't be read leaves the setting as it is, as on
-/// Telegram.
-pub(crate) fn allowed(params: &Params) -> Option<UpdateKinds> {
-    let names: Vec<serde_json::Value> = serde_json::from_str(params.text("allowed_updates")?).ok()?;
-    let names: Option<Vec<&str>> = names.iter().map(serde_json::Value::as_str).collect();
-    names.map(UpdateKinds::asked)
+/// Telegram. Of kinds that nobody here knows the account's upstream hears.
+pub(crate) async fn allowed(
+    hub: &Hub,
+    account: UserId,
+    params: &Params,
+) -> Result<Option<UpdateKinds>, Error> {
+    let text = params.text("allowed_updates");
+    let Some(names) = text.and_then(|text| serde_json::from_str::<Vec<String>>(text).ok()) else {
+        return Ok(None);
+    };
+    hub.ask_upstream_for(account, names.iter().map(String::as_str)).await?;
+    Ok(Some(UpdateKinds::asked(names.iter().map(String::as_str))))
 }

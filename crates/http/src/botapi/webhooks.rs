@@ -22,7 +22,7 @@ pub(super) async fn set(asked: Asked) -> Done {
         certificate,
         ip_address: text("ip_address"),
         max_connections: params.int("max_connections"),
-        allowed: allowed(params),
+        allowed: allowed(asked.hub(), permit.account(), params).await?,
         drop_pending: params.flag("drop_pending_updates"),
         secret_token: text("secret_token"),
     };

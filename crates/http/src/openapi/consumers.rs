@@ -2,7 +2,7 @@
 
 use super::about::UPDATES;
 use super::answers::{ANY, envelope, responses};
-use super::parts::{always, count, list, may, must, of, record, sized, text};
+use super::parts::{always, count, list, may, must, of, record, sized, text, time};
 use super::requests::{in_path, operation};
 use serde_json::json;
 use utoipa::openapi::path::{HttpMethod, PathItemBuilder};
@@ -36,6 +36,7 @@ pub(super) fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
             must("name", sized("As getUpdates named it.", 1..=64)),
             must("next_update_id", count("The first update it has not confirmed.")),
             must("pending_update_count", count("Updates that wait for it.")),
+            may("oldest_pending_date", time("When the one of them came that waits longest.")),
             may("allowed_updates", list("There only when it isn't the usual set.", text(""))),
         ],
     );
@@ -53,6 +54,7 @@ mod tests {
             name: "x".to_owned(),
             next_update_id: 1,
             pending_update_count: 0,
+            oldest_pending_date: Some(1),
             allowed_updates: Some(vec!["message"]),
         };
         assert_eq!(keys(&view), properties("Consumer"));

@@ -228,6 +228,11 @@ fn broadcast_schema() -> RefOr<Schema> {
             must("id", count("Counts from 1.")),
             must("status", word("", &["running", "paused", "cancelled", "finished"])),
             must("method", text("The method.")),
+            may("params", anything("Its parameters, for whoever has `messages:read`.")),
+            may(
+                "to",
+                anything("`label` and `q` that selected its contacts, for whoever has `contacts:private`; absent where they were named one by one."),
+            ),
             must("total", count("Contacts that were selected when it began.")),
             must("queued", count("Those that wait.")),
             must("sending", count("Those that are being sent to.")),
@@ -261,7 +266,8 @@ fn example() -> Value {
 
 fn cast() -> Value {
     json!({
-        "id": 1, "status": "running", "method": "sendMessage", "total": 250, "queued": 200, "sending": 1, "sent": 44,
+        "id": 1, "status": "running", "method": "sendMessage", "params": {"text": "We are open again."},
+        "to": {"label": "customer", "q": null}, "total": 250, "queued": 200, "sending": 1, "sent": 44,
         "failed": 1, "blocked": 2, "unknown": 0, "cancelled": 0, "skipped": 2,
         "created_at": 1_799_990_000, "updated_at": 1_799_990_000,
     })

@@ -1,7 +1,8 @@
-//! One account: its tokens, its keys, its webhook, and its end. What a role may not do is not on the page, and is
+//! One account: its bot where it has one at a server, its tokens, its keys, its webhook, and its end. What a role may not do is not on the page, and is
 //! refused by the table of routes as well.
 
 use super::answer::{Oops, Seen, page_of, to};
+use super::bots::BotSection;
 use super::form::Form;
 use super::secret::{Secret, shown};
 use super::shell::{Shell, path};
@@ -27,6 +28,7 @@ struct AccountPage {
     tokens: Vec<TokenView>,
     keys: Vec<KeyView>,
     webhook: Option<WebhookInfo>,
+    bot: Option<BotSection>,
     offered: Vec<Scope>,
     now: Timestamp,
 }
@@ -36,7 +38,7 @@ pub(super) async fn show(visit: Visit) -> Seen {
     with(&visit, Form::default()).await
 }
 
-async fn with(visit: &Visit, form: Form) -> Seen {
+pub(super) async fn with(visit: &Visit, form: Form) -> Seen {
     let (account, role) = visit.account()?;
     let (hub, view) = (visit.hub(), visit.hub().account(account).await?);
     let admin = role >= Role::Admin;
@@ -44,8 +46,19 @@ async fn with(visit: &Visit, form: Form) -> Seen {
         true => Some(hub.webhook_info(&visit.permit::<UpdatesRead>()?).await?),
         false => None,
     };
+    let bot = match admin {
+        true => hub.bot_view(account).await?.map(|bot| BotSection::of(bot, hub.now())),
+        false => None,
+    };
+    let form = match &bot {
+        Some(bot) => {
+            form.or("upstream", &bot.upstream).or("receive", if bot.webhook { "webhook" } else { "poll" })
+        }
+        None => form,
+    };
     let page = AccountPage {
         shell: visit.shell(view.name.clone(), "account")?,
+        bot,
         form,
         at: path(account),
         kind: if view.kind == AccountKind::Bot { "bot" } else { "user" },
@@ -86,7 +99,14 @@ fn secret(visit: &Visit, title: &str, one: (&'static str, String)) -> Result<Sec
     let shell = visit.shell(title, "account")?;
     let (account, _) = visit.account()?;
     let back_text = shell.here_name().to_owned();
-    Ok(Secret { shell, back: path(account), back_text, curl: String::new(), secrets: vec![one] })
+    Ok(Secret {
+        shell,
+        back: path(account),
+        back_text,
+        text: String::new(),
+        curl: String::new(),
+        secrets: vec![one],
+    })
 }
 
 /// `POST /portal/a/{account}/tokens/{id}/revoke`

@@ -1,6 +1,7 @@
 //! The list of accounts, and the making of one: the BotFather of this server.
 
 use super::answer::{Seen, page_of, wrong};
+use super::bots::TELEGRAM;
 use super::form::Form;
 use super::secret::{Secret, shown};
 use super::shell::{Here, Shell};
@@ -15,6 +16,8 @@ use contactgram_model::{AccountKind, Role};
 struct AccountsPage {
     shell: Shell,
     form: Form,
+    /// The form of a bot that is to be connected.
+    bot: Form,
     may_add: bool,
 }
 
@@ -46,6 +49,7 @@ pub(super) async fn add(visit: Visit) -> Seen {
                 shell,
                 back,
                 back_text: account.name,
+                text: String::new(),
                 curl: format!("curl {url}/bot{}/getMe", token.token),
                 secrets: vec![("Token", token.token)],
             })
@@ -58,15 +62,21 @@ pub(super) async fn add(visit: Visit) -> Seen {
                 None => form,
             };
             let shell = listing(&visit).await?;
-            wrong(&AccountsPage { may_add: true, shell, form })
+            wrong(&AccountsPage { may_add: true, shell, form, bot: bot_form(Form::default()) })
         }
     }
 }
 
-async fn show(visit: &Visit, form: Form) -> Seen {
+/// The page, with what is wrong with connecting a bot.
+pub(super) async fn show(visit: &Visit, bot: Form) -> Seen {
     let shell = listing(visit).await?;
     let may_add = shell.everywhere >= Some(Role::Owner);
-    page_of(form.is_wrong(), &AccountsPage { shell, form, may_add })
+    let page = AccountsPage { shell, form: Form::default(), bot: bot_form(bot), may_add };
+    page_of(page.bot.is_wrong(), &page)
+}
+
+fn bot_form(form: Form) -> Form {
+    form.or("upstream", TELEGRAM)
 }
 
 async fn listing(visit: &Visit) -> Result<Shell, Oops> {

@@ -82,6 +82,7 @@ fn credentials(visit: &Visit, account: UserId, made: NewAppView) -> Seen {
         shell: visit.shell(format!("{} is registered", view.name), "apps")?,
         back,
         back_text: view.name,
+        text: String::new(),
         curl: curl.unwrap_or_default(),
         secrets: [id].into_iter().chain(secrets).collect(),
     })

@@ -9,10 +9,11 @@ use super::visit::Visit;
 use super::words;
 use askama::Template;
 use contactgram_hub::access::{ContactsRead, MessagesRead, MessagesSend};
-use contactgram_hub::{Act, ChatRef, ContactKey, Draft, Error, HistoryQuery, NewPerson};
+use contactgram_hub::{Act, ChatRef, ContactKey, Draft, Error, FileName, HistoryQuery, Later, NewPerson};
 use contactgram_model::{ContactId, MessageId, Role, UserId};
 use contactgram_wire::message::Content;
 use contactgram_wire::{BadRequest, entities};
+use serde_json::{Map, Value};
 
 const CHATS: usize = 30;
 const LINES: i64 = 50;
@@ -25,10 +26,14 @@ pub(super) struct Thread {
     /// Where this page is asked for again.
     pub from: String,
     pub older: Option<String>,
+    /// Below which its files are downloaded, where they are here.
+    pub files: Option<String>,
     /// Where an answer is sent to, for whoever may.
     pub send: Option<String>,
     pub draft: String,
     pub wrong: Option<String>,
+    /// The moment at which it is to be sent, as it was typed.
+    pub later: Form,
     pub focus: bool,
 }
 
@@ -59,10 +64,16 @@ impl Thread {
             lines: lines(&messages, account),
             from: visit.here(),
             older,
+            files: visit
+                .hub()
+                .gateway_of(visit.caller()?)?
+                .is_none()
+                .then(|| format!("{}/files", path(account))),
             send: (role >= Role::Agent && before.is_none())
                 .then(|| format!("{}/chats/{target}/send", path(account))),
             draft: String::new(),
             wrong: None,
+            later: Form::default(),
             focus: false,
         })
     }
@@ -198,7 +209,10 @@ async fn conversation(visit: &Visit, with_phone: bool, unsent: Option<Unsent>) -
     if let Some(Unsent { text, why, as_them }) = &unsent {
         match (&mut phone, as_them) {
             (Some(phone), true) => phone.wrong = Some(why.clone()),
-            _ => (thread.wrong, thread.draft) = (Some(why.clone()), text.clone()),
+            _ => {
+                (thread.wrong, thread.draft) = (Some(why.clone()), text.clone());
+                thread.later = visit.form.clone();
+            }
         }
     }
     let shell = Shell { live: Some(format!("{at}/live")), ..visit.shell(title.clone(), "chats")? };
@@ -239,18 +253,35 @@ async fn phone(visit: &Visit, person: UserId, account: UserId, here: &str) -> Re
     })
 }
 
+/// `GET /portal/a/{account}/files/{file}`
+pub(super) async fn file(visit: Visit) -> Seen {
+    let name = FileName::Id(visit.part("file").to_owned());
+    let file = visit.hub().open_file(&visit.permit::<MessagesRead>()?, name).await?;
+    Ok(crate::download::answer(file, &visit.headers).map(axum::body::Body::new))
+}
+
 /// `POST /portal/a/{account}/chats/{chat}/send`
 pub(super) async fn send(visit: Visit) -> Seen {
     let (account, _) = visit.account()?;
     let chat = visit.number("chat")?;
     let with_phone = visit.query("phone") == "1";
     let text = visit.form.one("text").trim().to_owned();
-    let sent = match content(&text) {
-        Ok(content) => {
-            let draft = Draft::new(ChatRef::Id(chat), content);
-            visit.hub().send(&visit.permit::<MessagesSend>()?, draft, None).await.map(drop)
+    let (later, now) = (visit.form.moment("send_at"), visit.hub().now());
+    let sent = match (content(&text), later) {
+        (Ok(_), Err(why)) => Err(Error::BadRequest(format!("send_at {why}").into())),
+        (Ok(_), Ok(Some(at))) if at <= now => Err(Error::bad("that time has passed")),
+        (Ok(_), Ok(Some(at))) => {
+            let params = Map::from_iter([("text".to_owned(), Value::from(text.as_str()))]);
+            let method = "sendMessage".to_owned();
+            let later = Later { method, params, chat: ChatRef::Id(chat), send_at: Some(at) };
+            let queued = visit.hub().queue(&visit.permit::<MessagesSend>()?, later, None).await;
+            queued.map(|_| Some("queued"))
         }
-        Err(bad) => Err(bad.into()),
+        (Ok(content), Ok(None)) => {
+            let draft = Draft::new(ChatRef::Id(chat), content);
+            visit.hub().send(&visit.permit::<MessagesSend>()?, draft, None).await.map(|_| None)
+        }
+        (Err(bad), _) => Err(bad.into()),
     };
     done(&visit, (account, chat), with_phone, sent.map_err(|why| unsent(text, why, false))).await
 }
@@ -266,7 +297,7 @@ pub(super) async fn write_as(visit: Visit) -> Seen {
     let written = match content(&text) {
         Ok(content) => {
             let act = Act::Write { content, reply_to: None };
-            visit.hub().act(UserId(chat), ChatRef::Id(account.0), act).await.map(drop)
+            visit.hub().act(UserId(chat), ChatRef::Id(account.0), act).await.map(|_| None)
         }
         Err(bad) => Err(bad.into()),
     };
@@ -274,7 +305,7 @@ pub(super) async fn write_as(visit: Visit) -> Seen {
 }
 
 /// A text as it was typed, without formatting.
-fn content(text: &str) -> Result<Content, BadRequest> {
+pub(super) fn content(text: &str) -> Result<Content, BadRequest> {
     let text = entities::format(text, None, None)?;
     Ok(Content::text(text.text, text.entities))
 }
@@ -293,11 +324,13 @@ async fn done(
     visit: &Visit,
     (account, chat): (UserId, i64),
     with_phone: bool,
-    sent: Result<(), Result<Unsent, Error>>,
+    sent: Result<Option<&str>, Result<Unsent, Error>>,
 ) -> Seen {
     match sent {
-        Ok(()) => {
-            let query = if with_phone { "?phone=1" } else { "" };
+        Ok(note) => {
+            let phone = with_phone.then(|| "phone=1".to_owned());
+            let query: Vec<_> = phone.into_iter().chain(note.map(|note| format!("done={note}"))).collect();
+            let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
             Ok(to(&format!("{}/chats/{chat}{query}", path(account))))
         }
         Err(unsent) => conversation(visit, with_phone, Some(unsent?)).await,

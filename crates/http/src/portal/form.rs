@@ -2,6 +2,7 @@
 //! so that the page can show it there with everything that was typed. Handlers read it, templates show it.
 
 use contactgram_hub::Error;
+use contactgram_model::{Timestamp, times};
 
 /// Fields by name, in the order in which they came.
 #[derive(Debug, Default, Clone)]
@@ -50,6 +51,22 @@ impl Form {
         parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
+    /// What scripts say of the moment that was typed into a field: Unix seconds.
+    pub fn unix(&self, name: &str) -> &str {
+        let found = self.fields.iter().find(|(field, _)| field.strip_suffix("_unix") == Some(name));
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The moment that was typed into a field: in the visitor's time zone where scripts run, else in UTC.
+    pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, &'static str> {
+        let (text, unix) = (self.one(name).trim(), self.unix(name).trim());
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let at = unix.parse().ok().or_else(|| times::read_minute(text));
+        at.map(Some).ok_or("must be a day and a time, such as 2027-01-31T09:30")
+    }
+
     /// With an error at a field.
     pub fn with(mut self, field: &'static str, text: impl Into<String>) -> Form {
         self.wrong.push((field, text.into()));
@@ -70,6 +87,28 @@ impl Form {
             None => self.unplaced = Some(text),
         }
         Ok(self)
+    }
+
+    /// Without what a field was sent with: a secret is not shown again, nor what was typed for one.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Form {
+        self.fields.retain(|(field, _)| field != name);
+        self
+    }
+
+    /// With a text where a field has none.
+    #[must_use]
+    pub fn or(mut self, name: &str, text: &str) -> Form {
+        if self.one(name).is_empty() {
+            self.fields.retain(|(field, _)| field != name);
+            self.fields.push((name.to_owned(), text.to_owned()));
+        }
+        self
+    }
+
+    /// Whether something is wrong with one of these fields.
+    pub fn is_wrong_at(&self, fields: &[&str]) -> bool {
+        fields.iter().any(|field| self.wrong(field).is_some())
     }
 
     /// What is wrong with a field.
@@ -103,6 +142,15 @@ mod tests {
         let form = Form::default().refused(Error::bad("no"), &fields).unwrap();
         assert_eq!((form.unplaced(), form.is_wrong()), (Some("no"), true));
         assert!(matches!(Form::default().refused(Error::Internal, &fields), Err(Error::Internal)));
+    }
+
+    #[test]
+    fn a_moment_is_what_the_script_says_and_else_utc() {
+        let read = |body: &str| Form::read(body.as_bytes()).moment("at");
+        assert_eq!(read("at=2026-11-22T12%3A30&at_unix=1795347000"), Ok(Some(1_795_347_000)));
+        assert_eq!(read("at=2026-11-22T12%3A30&at_unix="), Ok(Some(1_795_350_600)));
+        assert_eq!((read("at=&at_unix=1"), read("")), (Ok(None), Ok(None)));
+        assert!(read("at=tomorrow").is_err());
     }
 
     #[test]

@@ -89,6 +89,7 @@ fn show_link(visit: &Visit, (back, back_text): (&str, &str), name: &str, link: &
         shell: visit.shell(format!("A link for {name}"), active)?,
         back: back.to_owned(),
         back_text: back_text.to_owned(),
+        text: String::new(),
         curl: String::new(),
         secrets: vec![(
             "Give them this link: it sets a password once, within 24 hours",

@@ -8,14 +8,20 @@ mod answer;
 mod apps;
 mod assets;
 mod audit;
+mod bots;
+mod broadcast;
+mod broadcasts;
 mod chats;
 mod consent;
 mod contacts;
 mod form;
 mod front;
+mod hook;
+mod hooks;
 mod live;
 mod me;
 mod members;
+mod outbox;
 mod overview;
 mod rows;
 mod secret;
@@ -54,6 +60,8 @@ pub(crate) const PAGES: &[(&str, &[Verb], Need)] = &[
     ("/portal/me/grants/revoke", POST, Need::Page(SignedIn)),
     ("/portal/accounts", GET, Need::Page(SignedIn)),
     ("/portal/accounts", POST, Need::Page(Everywhere(Owner))),
+    ("/portal/accounts/connect", POST, Need::Page(Everywhere(Owner))),
+    ("/portal/a/{account}/upstream", POST, Need::Page(Everywhere(Owner))),
     ("/portal/members", &[Verb::Get, Verb::Post], Need::Page(Everywhere(Owner))),
     ("/portal/members/{id}/role", POST, Need::Page(Everywhere(Owner))),
     ("/portal/members/{id}/link", POST, Need::Page(Everywhere(Owner))),
@@ -73,6 +81,14 @@ pub(crate) const PAGES: &[(&str, &[Verb], Need)] = &[
     ("/portal/a/{account}/keys/{id}/revoke", POST, Need::Page(On(Admin))),
     ("/portal/a/{account}/webhook", POST, Need::Page(On(Admin))),
     ("/portal/a/{account}/webhook/remove", POST, Need::Page(On(Admin))),
+    ("/portal/a/{account}/webhooks", &[Verb::Get, Verb::Post], Need::Page(On(Admin))),
+    ("/portal/a/{account}/webhooks/{id}", &[Verb::Get, Verb::Post], Need::Page(On(Admin))),
+    ("/portal/a/{account}/webhooks/{id}/pause", POST, Need::Page(On(Admin))),
+    ("/portal/a/{account}/webhooks/{id}/resume", POST, Need::Page(On(Admin))),
+    ("/portal/a/{account}/webhooks/{id}/secret", POST, Need::Page(On(Admin))),
+    ("/portal/a/{account}/webhooks/{id}/replay", POST, Need::Page(On(Admin))),
+    ("/portal/a/{account}/webhooks/{id}/remove", POST, Need::Page(On(Admin))),
+    ("/portal/a/{account}/consumers/remove", POST, Need::Page(On(Admin))),
     ("/portal/a/{account}/remove", POST, Need::Page(On(Owner))),
     ("/portal/a/{account}/contacts", GET, Need::Page(On(Viewer))),
     ("/portal/a/{account}/contacts", POST, Need::Page(On(Agent))),
@@ -83,8 +99,18 @@ pub(crate) const PAGES: &[(&str, &[Verb], Need)] = &[
     ("/portal/a/{account}/contacts/{id}/remove", POST, Need::Page(On(Agent))),
     ("/portal/a/{account}/chats", GET, Need::Page(On(Viewer))),
     ("/portal/a/{account}/chats/{chat}", GET, Need::Page(On(Viewer))),
+    ("/portal/a/{account}/files/{file}", GET, Need::Page(On(Viewer))),
     ("/portal/a/{account}/chats/{chat}/send", POST, Need::Page(On(Agent))),
     ("/portal/a/{account}/chats/{chat}/phone", POST, Need::Page(On(Admin))),
+    ("/portal/a/{account}/outbox", GET, Need::Page(On(Agent))),
+    ("/portal/a/{account}/outbox/{id}", &[Verb::Get, Verb::Post], Need::Page(On(Agent))),
+    ("/portal/a/{account}/outbox/{id}/cancel", POST, Need::Page(On(Agent))),
+    ("/portal/a/{account}/broadcasts", &[Verb::Get, Verb::Post], Need::Page(On(Agent))),
+    ("/portal/a/{account}/broadcasts/new", &[Verb::Get, Verb::Post], Need::Page(On(Agent))),
+    ("/portal/a/{account}/broadcasts/{id}", GET, Need::Page(On(Agent))),
+    ("/portal/a/{account}/broadcasts/{id}/pause", POST, Need::Page(On(Agent))),
+    ("/portal/a/{account}/broadcasts/{id}/resume", POST, Need::Page(On(Agent))),
+    ("/portal/a/{account}/broadcasts/{id}/cancel", POST, Need::Page(On(Agent))),
     ("/portal/a/{account}/people", POST, Need::Page(On(Admin))),
     ("/portal/a/{account}/apps", &[Verb::Get, Verb::Post], Need::Page(On(Admin))),
     ("/portal/a/{account}/apps/{client}", &[Verb::Get, Verb::Post], Need::Page(On(Admin))),
@@ -112,10 +138,13 @@ pub(crate) fn routes() -> Router<App> {
         .route(route!("/portal/me/sessions/{id}/end"), write(post(me::end)))
         .route(route!("/portal/me/grants/revoke"), write(post(me::revoke)))
         .route(route!("/portal/accounts"), both(get(accounts::list).post(accounts::add)))
+        .route(route!("/portal/accounts/connect"), write(post(bots::connect)))
         .merge(assets::routes())
         .merge(of_members())
         .merge(of_account())
         .merge(of_apps())
+        .merge(of_hooks())
+        .merge(of_outbox())
 }
 
 fn of_members() -> Router<App> {
@@ -138,6 +167,7 @@ fn of_account() -> Router<App> {
     Router::new()
         .route(route!("/portal/a/{account}"), read(get(account::show)))
         .route(route!("/portal/a/{account}/live"), read(get(live::stream)))
+        .route(route!("/portal/a/{account}/upstream"), write(post(bots::renew)))
         .route(route!("/portal/a/{account}/tokens"), write(post(account::add_token)))
         .route(route!("/portal/a/{account}/tokens/rotate"), write(post(account::rotate)))
         .route(route!("/portal/a/{account}/tokens/{id}/revoke"), write(post(account::revoke_token)))
@@ -153,6 +183,7 @@ fn of_account() -> Router<App> {
         .route(route!("/portal/a/{account}/contacts/{id}/remove"), write(post(contacts::remove)))
         .route(route!("/portal/a/{account}/chats"), read(get(chats::list)))
         .route(route!("/portal/a/{account}/chats/{chat}"), read(get(chats::show)))
+        .route(route!("/portal/a/{account}/files/{file}"), read(get(chats::file)))
         .route(route!("/portal/a/{account}/chats/{chat}/send"), write(post(chats::send)))
         .route(route!("/portal/a/{account}/chats/{chat}/phone"), write(post(chats::write_as)))
         .route(route!("/portal/a/{account}/people"), write(post(chats::add_person)))
@@ -167,6 +198,34 @@ fn of_apps() -> Router<App> {
         .route(route!("/portal/a/{account}/apps/{client}/enable"), write(post(apps::enable)))
         .route(route!("/portal/a/{account}/apps/{client}/remove"), write(post(apps::remove)))
         .route(route!("/portal/a/{account}/apps/{client}/grants/revoke"), write(post(apps::revoke)))
+}
+
+fn of_hooks() -> Router<App> {
+    Router::new()
+        .route(route!("/portal/a/{account}/webhooks"), both(get(hooks::list).post(hooks::add)))
+        .route(route!("/portal/a/{account}/webhooks/{id}"), both(get(hook::show).post(hook::save)))
+        .route(route!("/portal/a/{account}/webhooks/{id}/pause"), write(post(hook::pause)))
+        .route(route!("/portal/a/{account}/webhooks/{id}/resume"), write(post(hook::resume)))
+        .route(route!("/portal/a/{account}/webhooks/{id}/secret"), write(post(hook::rotate)))
+        .route(route!("/portal/a/{account}/webhooks/{id}/replay"), write(post(hook::replay)))
+        .route(route!("/portal/a/{account}/webhooks/{id}/remove"), write(post(hook::remove)))
+        .route(route!("/portal/a/{account}/consumers/remove"), write(post(hooks::remove_consumer)))
+}
+
+fn of_outbox() -> Router<App> {
+    Router::new()
+        .route(route!("/portal/a/{account}/outbox"), read(get(outbox::list)))
+        .route(route!("/portal/a/{account}/outbox/{id}"), both(get(outbox::show).post(outbox::save)))
+        .route(route!("/portal/a/{account}/outbox/{id}/cancel"), write(post(outbox::cancel)))
+        .route(route!("/portal/a/{account}/broadcasts"), both(get(broadcasts::list).post(broadcasts::begin)))
+        .route(
+            route!("/portal/a/{account}/broadcasts/new"),
+            both(get(broadcasts::new).post(broadcasts::check)),
+        )
+        .route(route!("/portal/a/{account}/broadcasts/{id}"), read(get(broadcast::show)))
+        .route(route!("/portal/a/{account}/broadcasts/{id}/pause"), write(post(broadcast::pause)))
+        .route(route!("/portal/a/{account}/broadcasts/{id}/resume"), write(post(broadcast::resume)))
+        .route(route!("/portal/a/{account}/broadcasts/{id}/cancel"), write(post(broadcast::cancel)))
 }
 
 fn read(verbs: MethodRouter<App>) -> MethodRouter<App> {

@@ -82,6 +82,23 @@ pub struct MessageRow {
     pub caption: Option<String>,
     pub contact: Option<Shared>,
     pub reply_to_message: Option<Box<MessageRow>>,
+    /// Fields of which at most one, or one and its older form, is there.
+    pub animation: Option<Attached>,
+    pub audio: Option<Attached>,
+    pub document: Option<Attached>,
+    pub sticker: Option<Attached>,
+    pub video: Option<Attached>,
+    pub video_note: Option<Attached>,
+    pub voice: Option<Attached>,
+    #[serde(default)]
+    pub photo: Vec<Attached>,
+}
+
+/// A file that a message carries.
+#[derive(Debug, Deserialize)]
+pub struct Attached {
+    pub file_id: String,
+    pub file_name: Option<String>,
 }
 
 /// A shared contact.
@@ -103,8 +120,30 @@ impl MessageRow {
                     shared.phone_number.as_deref().map(|number| format!(", {number}")).unwrap_or_default();
                 format!("Contact: {name}{number}")
             }
-            (None, None, None) => "(something that is not shown here)".to_owned(),
+            (None, None, None) => match self.attached() {
+                Some((name, _)) => name.to_owned(),
+                None => "(something that is not shown here)".to_owned(),
+            },
         }
+    }
+
+    /// The file that it carries: what it is called, and its `file_id`.
+    fn attached(&self) -> Option<(&str, &str)> {
+        let photo = self.photo.last().map(|file| ("Photo", file));
+        let found = photo.or_else(|| {
+            [
+                ("Animation", &self.animation),
+                ("Audio", &self.audio),
+                ("File", &self.document),
+                ("Sticker", &self.sticker),
+                ("Video", &self.video),
+                ("Video message", &self.video_note),
+                ("Voice message", &self.voice),
+            ]
+            .into_iter()
+            .find_map(|(kind, file)| file.as_ref().map(|file| (kind, file)))
+        });
+        found.map(|(kind, file)| (file.file_name.as_deref().unwrap_or(kind), file.file_id.as_str()))
     }
 
     /// Who wrote it.
@@ -124,6 +163,8 @@ pub struct Line {
     pub edited: bool,
     pub group: bool,
     pub reply: Option<String>,
+    /// A file: the words of its link, and its `file_id`.
+    pub file: Option<(String, String)>,
     /// Where a new day begins.
     pub day: Option<String>,
 }
@@ -139,6 +180,11 @@ pub fn lines(messages: &[MessageRow], reader: UserId) -> Vec<Line> {
             mine: message.from.as_ref().is_some_and(|from| from.id == reader),
             from: message.writer(),
             text: message.says(),
+            file: message.attached().map(|(name, id)| {
+                // Without a caption the text is the name already.
+                let words = if message.caption.is_some() { name } else { "Download" };
+                (words.to_owned(), id.to_owned())
+            }),
             time: words::time(message.date),
             edited: message.edit_date.is_some(),
             group: message.chat.kind != "private",

@@ -13,6 +13,8 @@ pub(super) struct Secret {
     pub shell: Shell,
     pub back: String,
     pub back_text: String,
+    /// What to do with it, where that is not plain.
+    pub text: String,
     pub curl: String,
     pub secrets: Vec<(&'static str, String)>,
 }

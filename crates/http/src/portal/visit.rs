@@ -99,21 +99,30 @@ impl Visit {
         match who {
             Who::Anybody | Who::SignedIn => {}
             Who::On(least) => {
-                let account = UserId(self.number("account")?);
-                let (caller, role) = self.app.hub.as_member(signed.member.member_id, account).await?;
+                let role = self.stand().await?;
                 if role < least {
                     return Err(too_low(least));
                 }
-                let view = self.app.hub.account(account).await?;
-                self.at = Some((caller, Here::of(&view, role)));
             }
             Who::Everywhere(least) => {
                 if everywhere(signed) < Some(least) {
                     return Err(too_low(least));
                 }
+                if !self.part("account").is_empty() {
+                    self.stand().await?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Finds the account of the path, and the member's role there.
+    async fn stand(&mut self) -> Result<Role, Oops> {
+        let (account, member) = (UserId(self.number("account")?), self.signed()?.member.member_id);
+        let (caller, role) = self.app.hub.as_member(member, account).await?;
+        let view = self.app.hub.account(account).await?;
+        self.at = Some((caller, Here::of(&view, role)));
+        Ok(role)
     }
 
     pub fn app(&self) -> &App {

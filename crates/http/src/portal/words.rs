@@ -42,6 +42,17 @@ pub fn number(number: impl Like<i64>) -> String {
     text
 }
 
+/// `1 contact`, `2 contacts`.
+pub fn people(count: impl Like<i64>) -> String {
+    counted(count, "contact")
+}
+
+/// `1 update`, `2 updates`.
+pub fn counted(count: impl Like<i64>, what: &str) -> String {
+    let count = count.get();
+    format!("{} {what}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
 /// `2026-11-22`.
 pub fn day(at: impl Like<Timestamp>) -> String {
     moment(at).chars().take(10).collect()

@@ -91,6 +91,8 @@ pub struct Paced<B> {
     body: B,
     limits: BodyLimits,
     received: usize,
+    /// So much of it at most is held at a time.
+    held: usize,
     share: Share,
     /// From the first time the body kept us waiting: one that is already here needs no timer.
     wait: Option<Wait>,
@@ -106,7 +108,12 @@ struct Wait {
 impl<B> Paced<B> {
     pub fn new(body: B, limits: BodyLimits) -> Self {
         let share = Share::new(limits.room.clone());
-        Self { body, limits, received: 0, share, wait: None }
+        Self { body, limits, received: 0, held: usize::MAX, share, wait: None }
+    }
+
+    /// One that passes through, so that no more than `held` bytes of it are in memory at a time.
+    pub fn passing(body: B, limits: BodyLimits, held: usize) -> Self {
+        Self { held, ..Self::new(body, limits) }
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), BodyError> {
@@ -114,7 +121,7 @@ impl<B> Paced<B> {
         if self.received > self.limits.max_bytes {
             return Err(BodyError::TooLarge);
         }
-        if !self.share.cover(self.received) {
+        if !self.share.cover(self.received.min(self.held)) {
             return Err(BodyError::Crowded);
         }
         if let Some(wait) = &mut self.wait {

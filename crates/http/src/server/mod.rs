@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use accept::raise_open_files;
-pub use body::{BodyError, BodyLimits, read_body};
+pub use body::{BodyError, BodyLimits, Paced, read_body};
 pub(crate) use connection::Peer;
 pub use request_id::{in_hand, named, request_id};
 pub use room::Room;

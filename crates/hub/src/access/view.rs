@@ -115,11 +115,16 @@ impl View {
             Cow::Borrowed(_) => answer.result,
         };
         if !self.history && result.contains("\"reply_to_message\":{") {
-            let mut message: Value = serde_json::from_str(&result).map_err(Error::internal)?;
-            if let Some(message) = message.as_object_mut() {
+            let mut sent: Value = serde_json::from_str(&result).map_err(Error::internal)?;
+            // An album is answered with all its messages.
+            let all = match &mut sent {
+                Value::Array(all) => all.as_mut_slice(),
+                one => std::slice::from_mut(one),
+            };
+            for message in all.iter_mut().filter_map(Value::as_object_mut) {
                 message.remove("reply_to_message");
             }
-            result = message.to_string();
+            result = sent.to_string();
         }
         Ok(Answer { result, ..answer })
     }
@@ -195,6 +200,9 @@ mod tests {
         let body = json!({"message_id": 2, "reply_to_message": {"text": "old"}});
         let answer = |view: View| view.with_message(Answer::json(body.to_string())).unwrap().result;
         assert_eq!(answer(PUBLIC), body.to_string());
-        assert_eq!(answer(View { history: false, ..PUBLIC }), json!({"message_id": 2}).to_string());
+        let blind = View { history: false, ..PUBLIC };
+        assert_eq!(answer(blind), json!({"message_id": 2}).to_string());
+        let album = blind.with_message(Answer::json(json!([body, body]).to_string())).unwrap().result;
+        assert_eq!(album, json!([{"message_id": 2}, {"message_id": 2}]).to_string());
     }
 }

@@ -2,6 +2,7 @@
 //! opens the account here as well, so that a bot only has to change its base URL.
 
 use super::owner;
+use super::receive::Hook;
 use crate::accounts::{self, AccountView, NewTokenView, record, target, view};
 use crate::members::{EVERYWHERE, needs_role};
 use crate::{Error, Hub, random};
@@ -11,7 +12,8 @@ use contactgram_model::{
     Account, AccountKind, Action, Actor, PlainToken, Role, UpdateId, User, UserId, UserKind, phone,
 };
 use contactgram_store::ops::tokens::NewToken;
-use contactgram_store::ops::{accounts as rows, consumers, counters, directory, tokens, upstreams};
+use contactgram_store::ops::upstreams::{self, NewUpstream};
+use contactgram_store::ops::{accounts as rows, consumers, counters, directory, tokens};
 use contactgram_wire::foreign::Person;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,6 +27,8 @@ pub struct NewBot {
     pub upstream: Option<String>,
     /// ISO 3166-1 region for numbers without a `+`.
     pub region: Option<String>,
+    /// Whether the upstream posts updates to this server, instead of being asked for them.
+    pub webhook: bool,
 }
 
 impl Hub {
@@ -48,10 +52,26 @@ impl Hub {
         // Both sides know the token: it must be one that can be told apart here.
         let own = PlainToken::parse(token.expose()).filter(|plain| plain.account() == id);
         let own = own.ok_or_else(|| bad("token", "is no bot token, such as 123456:AAE…"))?.digest();
-        let me = means.uplinks.upstream(&base, &token).get_me().await.map_err(refused)?;
+        let upstream = means.uplinks.upstream(&base, &token);
+        let me = upstream.get_me().await.map_err(refused)?;
         let me: Value = serde_json::from_str(me.get()).map_err(Error::internal)?;
         let me = Person::read(&me).filter(|me| me.id == id && me.is_bot);
         let me = me.ok_or_else(|| bad("token", "belongs to no bot of this id at the upstream"))?;
+        let hook = match (new.webhook, &means.settings.public_url) {
+            (false, _) => None,
+            (true, Some(url)) => Some(Hook::make(url, id)?),
+            (true, None) => {
+                return Err(bad(
+                    "receive",
+                    "by webhook takes the setting public_url: that is where updates go",
+                ));
+            }
+        };
+        if let Some(hook) = &hook {
+            // What it posts before this is written down is refused, and comes again.
+            hook.set(&upstream, "").await.map_err(unhooked)?;
+        }
+        let hook = hook.map(|hook| hook.sealed(&means.seal, id)).transpose()?;
         let sealed = means.seal.close(&owner(id), token.expose().as_bytes())?;
         let first_update = 100_000_000 + (random::seed()? % 900_000_000) as i64;
         let mut secret = [0; RANDOM_BYTES];
@@ -93,12 +113,16 @@ impl Hub {
                     counters::open(tx, id, first_update)?;
                     let log_start = counters::get(tx, id)?.update_id + 1;
                     consumers::open(tx, id, UpdateId(log_start))?;
-                } else if upstreams::get(tx, id)?.is_none() {
-                    return Err(Error::bad(
+                } else {
+                    let before = upstreams::get(tx, id)?.ok_or(Error::bad(
                         "token is of a bot whose id is an account of the local connector",
-                    ));
+                    ))?;
+                    if before.base_url != url {
+                        upstreams::forget_all_received(tx, id)?;
+                    }
                 }
-                upstreams::put(tx, id, &url, &sealed)?;
+                let webhook = hook.as_deref();
+                upstreams::put(tx, id, NewUpstream { base_url: &url, token: &sealed, webhook })?;
                 if tokens::find(tx, id, &own, now)?.is_none() {
                     let label = Some("the bot's own token".to_owned());
                     tokens::insert(tx, id, &NewToken { label, ..NewToken::of_account(own) }, now)?;
@@ -133,5 +157,16 @@ fn refused(error: CallError) -> Error {
             Error::unavailable(error.to_string(), retry_after)
         }
         other => Error::unavailable(other.to_string(), Duration::from_secs(5)),
+    }
+}
+
+/// The same for telling the upstream to post.
+fn unhooked(error: CallError) -> Error {
+    match error {
+        CallError::Refused(refusal) => {
+            let why = refusal.description.unwrap_or_else(|| refusal.status.to_string());
+            Error::BadRequest(format!("receive: the upstream doesn't post to this server: {why}").into())
+        }
+        other => refused(other),
     }
 }

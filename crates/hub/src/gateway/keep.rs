@@ -66,10 +66,13 @@ pub(super) fn log(
     (account, now): (UserId, Timestamp),
     update: &Update<'_>,
 ) -> Result<(), Error> {
-    // A kind that this version doesn't know can't be asked for by name, and stops some client libraries for good.
-    let Some(kind) = UpdateKind::parse(update.kind) else { return Ok(()) };
+    let kind = UpdateKind::parse(update.kind).unwrap_or(UpdateKind::Unknown);
     let new = NewUpdate { kind, lane: update.lane, date: now, payload: update.payload };
-    if updates::append(tx, account, &new)?.is_some() {
+    let logged = match kind {
+        UpdateKind::Unknown => updates::append_unknown(tx, account, update.kind, &new)?,
+        _ => updates::append(tx, account, &new)?,
+    };
+    if logged.is_some() {
         rings.push(account);
     }
     Ok(())

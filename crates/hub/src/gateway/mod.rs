@@ -1,31 +1,39 @@
 //! Accounts whose bot lives on a Bot API server: which of them run in this process, and the doors to their upstreams.
-//! `connect` makes one, `turn` keeps its pace, `poll` takes its updates, `keep` records them, `sent` records what goes out
-//! through us, `copies` that of which the upstream tells a number alone, `send` writes in
-//! the bot's name. HTTP passes requests through [`Gateway::upstream`].
+//! `connect` makes one, `turn` keeps its pace, `poll` takes its updates, `health` says how that goes, `keep` records them,
+//! `sent` records what goes out through us, `copies` that of which the upstream tells a number alone, `send` writes in the
+//! bot's name. HTTP passes requests through [`Gateway::upstream`].
 
 mod connect;
 mod copies;
+mod health;
 mod keep;
+mod kinds;
 mod poll;
+mod receive;
 mod send;
 mod sent;
+mod take;
 mod turn;
 
 pub use connect::NewBot;
+pub use health::{BotView, Polling};
 pub(crate) use keep::{is_kept, message as keep_message};
 pub(crate) use send::OwnCall;
 pub use sent::{About, Note};
 pub use turn::{Pacing, Passing, sends};
 
 use crate::seal::Seal;
-use crate::{Caller, Error, Hub};
+use crate::{Caller, Error, Hub, random};
 use contactgram_connector::bot::{BaseUrl, Gate, Uplinks, Upstream, UpstreamToken};
 use contactgram_model::{Timestamp, UserId};
 use contactgram_store::ops::freezes;
 use contactgram_store::ops::upstreams::{self, UpstreamRow};
+use health::Health;
+use receive::Hook;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// One account's gateway.
@@ -36,7 +44,14 @@ pub struct Gateway {
     /// Where its sends wait for their turn.
     gate: Gate,
     longest: Duration,
+    health: Health,
     row: UpstreamRow,
+    /// How it posts updates; none while it is polled.
+    hook: Option<Hook>,
+    /// What it is asked for that nobody here knows.
+    further: Mutex<String>,
+    /// Rung when it has to be asked for other updates than before.
+    anew: Notify,
     /// Cancelled when the account is removed, connected anew, or the server stops.
     ended: CancellationToken,
 }
@@ -49,12 +64,23 @@ pub(crate) struct Gateways {
     running: RwLock<HashMap<UserId, Option<Arc<Gateway>>>>,
     /// Who polls; not set in a process that only looks.
     hub: OnceLock<Weak<Hub>>,
+    /// What this process is known by among those that poll.
+    process: OnceLock<i64>,
 }
 
 struct Means {
     seal: Seal,
     uplinks: Uplinks,
-    pacing: Pacing,
+    settings: GatewaySettings,
+}
+
+/// What holds for all gateways of a process.
+#[derive(Debug, Clone, Default)]
+pub struct GatewaySettings {
+    /// How fast their bots send.
+    pub pacing: Pacing,
+    /// Where upstreams reach this server, if they do.
+    pub public_url: Option<String>,
 }
 
 impl Gateway {
@@ -72,6 +98,18 @@ impl Gateway {
     pub fn account(&self) -> UserId {
         self.account
     }
+
+    /// The token is good no more: the upstream is left alone until its owner brings another.
+    async fn stop(&self, hub: &Hub) {
+        let (account, now) = (self.account, hub.clock.now());
+        tracing::error!(account.id = account.0, "the upstream refuses the bot's token: connect the bot anew");
+        let noting = hub.change(account, move |tx, _| {
+            Ok(upstreams::stop(tx, account, (now, "the upstream refuses the bot's token"))?)
+        });
+        if let Err(error) = noting.await {
+            tracing::warn!(account.id = account.0, ?error, "that the token is refused could not be noted");
+        }
+    }
 }
 
 impl Gateways {
@@ -82,6 +120,12 @@ impl Gateways {
     /// The key to the store's secrets, in a process that was given it.
     pub(crate) fn seal(&self) -> Option<&Seal> {
         self.means.as_ref().map(|means| &means.seal)
+    }
+
+    fn process(&self) -> Result<i64, Error> {
+        // Never 0, which stands for nobody.
+        let drawn = (random::seed()? >> 1).max(1) as i64;
+        Ok(*self.process.get_or_init(|| drawn))
     }
 
     fn means(&self) -> Result<&Means, Error> {
@@ -100,8 +144,8 @@ fn owner(account: UserId) -> String {
 impl Hub {
     /// The same hub with what accounts on Bot API servers need.
     #[must_use]
-    pub fn with_gateways(mut self, seal: Seal, uplinks: Uplinks, pacing: Pacing) -> Hub {
-        self.gateways.means = Some(Means { seal, uplinks, pacing });
+    pub fn with_gateways(mut self, seal: Seal, uplinks: Uplinks, settings: GatewaySettings) -> Hub {
+        self.gateways.means = Some(Means { seal, uplinks, settings });
         self
     }
 
@@ -164,7 +208,10 @@ impl Hub {
                     let gateway = Arc::new(gateway);
                     running.insert(gateway.account, Some(Arc::clone(&gateway)));
                     if gateway.row.stopped.is_none() {
-                        self.tasks.spawn(poll::run(Arc::clone(&hub), gateway));
+                        match gateway.hook {
+                            Some(_) => self.tasks.spawn(receive::run(Arc::clone(&hub), gateway)),
+                            None => self.tasks.spawn(poll::run(Arc::clone(&hub), gateway)),
+                        };
                     }
                 }
                 Err((account, why)) => {
@@ -174,6 +221,14 @@ impl Hub {
             }
         }
         Ok(())
+    }
+
+    /// Another process needn't wait until nothing is heard of this one.
+    pub(crate) async fn leave_polling(&self) {
+        let Some(&process) = self.gateways.process.get() else { return };
+        if let Err(error) = self.change(UserId(0), move |tx, _| Ok(upstreams::release(tx, process)?)).await {
+            tracing::debug!(?error, "others have to wait before they poll");
+        }
     }
 
     fn open(
@@ -189,9 +244,22 @@ impl Hub {
         let token = UpstreamToken::read(&token).map_err(|why| (account, why))?;
         let base = BaseUrl::read(&row.base_url).map_err(|why| (account, why))?;
         let upstream = means.uplinks.upstream(&base, &token);
-        let Pacing { limits, longest } = means.pacing;
+        let hook = match (&row.webhook, &means.settings.public_url) {
+            (None, _) => None,
+            (Some(sealed), Some(url)) => {
+                let hook = Hook::open(&means.seal, (url, account), sealed);
+                Some(hook.ok_or((account, "its webhook's secret was encrypted with another key"))?)
+            }
+            (Some(_), None) => {
+                tracing::warn!(account.id = account.0, "polled: there is no public_url to post updates to");
+                None
+            }
+        };
+        let Pacing { limits, longest } = means.settings.pacing;
         let gate = Gate::new(limits, &turn::freezes_of(account, waits, now));
-        Ok(Gateway { account, upstream, gate, longest, row, ended: self.shutdown.child_token() })
+        let (further, anew) = (Mutex::new(row.further_kinds.clone()), Notify::new());
+        let (health, ended) = (Health::new(now), self.shutdown.child_token());
+        Ok(Gateway { account, upstream, gate, longest, health, row, hook, further, anew, ended })
     }
 }
 
@@ -204,6 +272,7 @@ impl Like for UpstreamRow {
     fn is_like(&self, other: &UpstreamRow) -> bool {
         self.base_url == other.base_url
             && self.token == other.token
+            && self.webhook == other.webhook
             && self.stopped.is_none() == other.stopped.is_none()
     }
 }

@@ -1,23 +1,30 @@
-//! Takes a bot's updates from its upstream, one long poll after the other. A batch is kept in one transaction, with how
-//! far it goes, before the next poll confirms it: what is lost on the way comes again, and what comes again is passed over.
+//! Takes a bot's updates from its upstream, one long poll after the other. A batch is kept before the next poll confirms
+//! it: what is lost on the way comes again. Of the processes that share a database one polls at a time.
 
-use super::{Gateway, keep};
+use super::take::{self, Batch, STORE_PAUSE, Way};
+use super::{Gateway, kinds};
 use crate::{Error, Hub};
 use contactgram_connector::bot::{CallError, GetUpdates};
-use contactgram_model::UpdateKind;
 use contactgram_resilience::backoff::Exponential;
 use contactgram_resilience::entropy;
-use contactgram_store::ops::{counters, upstreams};
-use contactgram_wire::foreign::Update;
+use contactgram_store::Dialect;
+use contactgram_store::ops::upstreams::{self, UpstreamRow};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 const POLL_S: u32 = 50;
+/// A process that has not asked again for so long polls no more.
+const LEASE_S: i64 = 75;
+/// How often others look whether that is so.
+const LOOK: Duration = Duration::from_secs(5);
 /// Between tries of an upstream that doesn't answer.
-const BETWEEN: Exponential = Exponential { base: Duration::from_millis(500), cap: Duration::from_secs(60) };
-/// Before a batch is kept that the store could not take.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const BETWEEN: Exponential =
+    Exponential { base: Duration::from_millis(500), cap: Duration::from_secs(60) };
+/// So many numbers of updates are remembered, to tell those that come again from those that are counted anew.
+const REMEMBERED: usize = 200;
 
 /// Polls until the gateway ends, or its token is good no more.
 pub(super) async fn run(hub: Arc<Hub>, gateway: Arc<Gateway>) {
@@ -29,45 +36,113 @@ pub(super) async fn run(hub: Arc<Hub>, gateway: Arc<Gateway>) {
 }
 
 async fn poll(hub: &Hub, gateway: &Gateway) {
-    let account = gateway.account;
     let mut failures = 0;
+    let mut recent = VecDeque::with_capacity(REMEMBERED);
     loop {
-        let next = hub.store.read(move |tx| Ok::<_, Error>(upstreams::next_update(tx, account)?)).await;
-        let next = match next {
-            Ok(Some(next)) => next,
-            Ok(None) => return,
+        let row = match begin(hub, gateway).await {
+            Ok(Begin::Poll(row)) => row,
+            Ok(Begin::Gone) => return,
+            Ok(Begin::Elsewhere) => {
+                gateway.health.elsewhere(hub.clock.now());
+                tokio::time::sleep(LOOK).await;
+                continue;
+            }
             Err(error) => {
-                tracing::warn!(account.id = account.0, ?error, "polling pauses");
+                tracing::warn!(account.id = gateway.account.0, ?error, "polling pauses");
                 tokio::time::sleep(STORE_PAUSE).await;
                 continue;
             }
         };
-        let ours = |kind: &&UpdateKind| !kind.name().starts_with("contact_");
+        let next = row.next_update;
         let asked = GetUpdates {
             offset: (next > 0).then_some(next),
             limit: Some(100),
             timeout: POLL_S,
-            allowed_updates: Some(
-                UpdateKind::ALL.iter().filter(ours).map(|kind| kind.name().to_owned()).collect(),
-            ),
+            allowed_updates: Some(kinds::names(&row.further_kinds)),
         };
-        match gateway.upstream.get_updates(&asked).await {
-            Ok(batch) => {
+        let polled = tokio::select! {
+            polled = gateway.upstream.get_updates(&asked) => polled,
+            // Somebody asks for more kinds.
+            () = gateway.anew.notified() => continue,
+        };
+        let pause = match polled {
+            Ok(batch) if batch.is_empty() => {
                 failures = 0;
-                let batch: Arc<[Box<RawValue>]> = batch.into();
-                if !batch.is_empty() {
-                    keep_all(hub, gateway, batch).await;
-                }
+                gateway.health.well(hub.clock.now());
+                continue;
             }
-            Err(CallError::Stop(_)) => return stop(hub, gateway).await,
+            Ok(batch) => match way(&batch, next, &mut recent) {
+                Some(way) => {
+                    failures = 0;
+                    gateway.health.well(hub.clock.now());
+                    let batch: Batch = batch.into();
+                    take::all(hub, gateway, (batch, way)).await;
+                    continue;
+                }
+                None => {
+                    failures += 1;
+                    tracing::warn!(account.id = gateway.account.0, "the upstream repeats what was confirmed");
+                    BETWEEN.delay(failures, None, entropy())
+                }
+            },
+            Err(CallError::Stop(_)) => return gateway.stop(hub).await,
             Err(error) => {
                 failures += 1;
+                gateway.health.failed(hub.clock.now(), &error);
                 let pause = pause(gateway, &error, failures).await;
-                tracing::warn!(account.id = account.0, %error, wait_ms = pause.as_millis() as u64, "no updates");
-                tokio::time::sleep(pause).await;
+                tracing::warn!(
+                    account.id = gateway.account.0,
+                    %error,
+                    wait_ms = pause.as_millis() as u64,
+                    "no updates"
+                );
+                pause
             }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// What there is to do.
+enum Begin {
+    Poll(UpstreamRow),
+    /// Another process polls.
+    Elsewhere,
+    Gone,
+}
+
+async fn begin(hub: &Hub, gateway: &Gateway) -> Result<Begin, Error> {
+    let account = gateway.account;
+    // A file has one server.
+    if hub.store.dialect() == Dialect::Postgres {
+        let (poller, now) = (hub.gateways.process()?, hub.clock.now());
+        let lease = (now, now + LEASE_S);
+        if !hub.change(account, move |tx, _| Ok(upstreams::lease(tx, account, poller, lease)?)).await? {
+            return Ok(Begin::Elsewhere);
         }
     }
+    let row = hub.store.read(move |tx| Ok::<_, Error>(upstreams::get(tx, account)?)).await?;
+    Ok(row.map_or(Begin::Gone, Begin::Poll))
+}
+
+/// What a batch is that came when updates were asked for from `next` on: `None` where all of it was taken before.
+fn way(batch: &[Box<RawValue>], next: i64, recent: &mut VecDeque<i64>) -> Option<Way> {
+    #[derive(Deserialize)]
+    struct Numbered {
+        update_id: i64,
+    }
+    let read = |json: &RawValue| serde_json::from_str(json.get()).map(|Numbered { update_id }| update_id);
+    let numbers: Vec<i64> = batch.iter().filter_map(|json| read(json).ok()).collect();
+    let is_known = numbers.iter().any(|number| *number < next && recent.contains(number));
+    let way = match numbers.first() {
+        // The upstream counts anew: after a week without updates it does, and when it was set up again.
+        Some(first) if *first < next && !is_known => Some(Way::CountedAnew { asked: next }),
+        _ if !numbers.is_empty() && numbers.iter().all(|number| *number < next) => None,
+        _ => Some(Way::Polled),
+    };
+    recent.extend(numbers);
+    recent.drain(..recent.len().saturating_sub(REMEMBERED));
+    way
 }
 
 /// How long to wait after a failure.
@@ -87,86 +162,26 @@ async fn pause(gateway: &Gateway, error: &CallError, failures: u32) -> Duration 
     }
 }
 
-/// Keeps a batch, however long the store takes.
-async fn keep_all(hub: &Hub, gateway: &Gateway, batch: Arc<[Box<RawValue>]>) {
-    if keep_once(hub, gateway, (&batch, Depth::All)).await {
-        return;
-    }
-    // Something in it can't be kept: it must not stop what comes after, nor what it came with.
-    for update in &*batch {
-        let one: Arc<[Box<RawValue>]> = Arc::new([update.clone()]);
-        for depth in [Depth::All, Depth::Log, Depth::Number] {
-            if keep_once(hub, gateway, (&one, depth)).await {
-                break;
-            }
-            tracing::error!(account.id = gateway.account.0, ?depth, "an update can't be kept so");
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How much of an update is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Depth {
-    /// It, and what it teaches.
-    All,
-    /// It alone.
-    Log,
-    /// That it came.
-    Number,
-}
-
-/// Keeps a batch once the store can; `false` where it never will.
-async fn keep_once(hub: &Hub, gateway: &Gateway, (batch, depth): (&Arc<[Box<RawValue>]>, Depth)) -> bool {
-    loop {
-        match take(hub, gateway, (Arc::clone(batch), depth)).await {
-            Ok(()) => return true,
-            Err(error @ Error::Unavailable { .. }) => {
-                tracing::warn!(account.id = gateway.account.0, ?error, "updates can't be kept yet");
-                tokio::time::sleep(STORE_PAUSE).await;
-            }
-            Err(_) => return false,
-        }
-    }
-}
-
-/// Keeps a batch, unless somebody has kept it already.
-async fn take(
-    hub: &Hub,
-    gateway: &Gateway,
-    (batch, depth): (Arc<[Box<RawValue>]>, Depth),
-) -> Result<(), Error> {
-    let (account, now) = (gateway.account, hub.clock.now());
-    let keeping = hub.change(account, move |tx, rings| {
-        counters::lock(tx, account)?;
-        let Some(mut next) = upstreams::next_update(tx, account)? else { return Ok(()) };
-        for json in &*batch {
-            let Some(update) = Update::read(json.get()) else {
-                tracing::warn!(account.id = account.0, "an update that can't be read is passed over");
-                continue;
-            };
-            if update.id < next {
-                continue;
-            }
-            match depth {
-                Depth::All => keep::update(tx, rings, (account, now), &update)?,
-                Depth::Log => keep::log(tx, rings, (account, now), &update)?,
-                Depth::Number => {}
-            }
-            next = update.id.saturating_add(1);
-        }
-        Ok(upstreams::taken(tx, account, next)?)
-    });
-    keeping.await
-}
-
-/// The token is good no more: the upstream is left alone until its owner brings another.
-async fn stop(hub: &Hub, gateway: &Gateway) {
-    let (account, now) = (gateway.account, hub.clock.now());
-    tracing::error!(account.id = account.0, "the upstream refuses the bot's token: connect the bot anew");
-    let noting = hub.change(account, move |tx, _| {
-        Ok(upstreams::stop(tx, account, (now, "the upstream refuses the bot's token"))?)
-    });
-    if let Err(error) = noting.await {
-        tracing::warn!(account.id = account.0, ?error, "that the token is refused could not be noted");
+    #[test]
+    fn what_comes_again_is_told_from_what_is_counted_anew() {
+        let batch = |numbers: &[i64]| -> Vec<Box<RawValue>> {
+            let json = |number| RawValue::from_string(format!("{{\"update_id\":{number},\"message\":{{}}}}"));
+            numbers.iter().map(|number| json(number).unwrap()).collect()
+        };
+        let mut recent = VecDeque::new();
+        assert_eq!(way(&batch(&[100, 101]), 0, &mut recent), Some(Way::Polled));
+        assert_eq!(way(&batch(&[102]), 102, &mut recent), Some(Way::Polled));
+        assert_eq!(way(&batch(&[101, 102]), 103, &mut recent), None, "it doesn't mind offsets");
+        assert_eq!(way(&batch(&[102, 103]), 103, &mut recent), Some(Way::Polled));
+        assert_eq!(way(&batch(&[7, 8]), 104, &mut recent), Some(Way::CountedAnew { asked: 104 }));
+        assert_eq!(way(&batch(&[9]), 9, &mut recent), Some(Way::Polled));
+        let unreadable = RawValue::from_string("{}".to_owned()).unwrap();
+        assert_eq!(way(&[unreadable], 10, &mut recent), Some(Way::Polled));
+        way(&batch(&(1000..1300).collect::<Vec<_>>()), 10, &mut recent);
+        assert_eq!((recent.len(), recent.front()), (REMEMBERED, Some(&1100)));
     }
 }

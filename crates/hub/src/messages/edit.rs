@@ -1,11 +1,11 @@
-//! Editing one's own messages: editMessageText and editMessageReplyMarkup.
+//! Editing one's own messages: editMessageText, editMessageCaption and editMessageReplyMarkup.
 
 use super::{Actor, ChatRef, resolve};
 use crate::access::MessagesSend;
 use crate::delivery::{self, Delivered};
 use crate::{Answer, Error, Hub, Once, Permit, Rings};
 use contactgram_connector::local;
-use contactgram_model::{MessageId, Timestamp};
+use contactgram_model::{FileKind, MessageId, Timestamp};
 use contactgram_store::Tx;
 use contactgram_store::ops::messages;
 use contactgram_wire::markup::ReplyMarkup;
@@ -24,7 +24,7 @@ pub struct Edit {
     pub chat: ChatRef,
     /// Which.
     pub message_id: MessageId,
-    /// The new text; absent when only the keyboard changes.
+    /// The new text, or the new caption where it has no text; absent when only the keyboard changes.
     pub content: Option<Content>,
     /// The new inline keyboard; absent takes the one there is away.
     pub markup: Option<ReplyMarkup>,
@@ -33,7 +33,7 @@ pub struct Edit {
 }
 
 impl Hub {
-    /// editMessageText, editMessageReplyMarkup.
+    /// editMessageText, editMessageCaption, editMessageReplyMarkup.
     pub async fn edit(
         &self,
         permit: &Permit<MessagesSend>,
@@ -63,11 +63,11 @@ pub(crate) fn edit(
         .ok_or(Error::bad("message to edit not found"))?;
     local::may_edit(actor.user.id, original.from)?;
     let before = delivery::read(&original)?;
-    if change.content.is_some() && before.content.text.is_none() {
-        return Err(Error::bad("there is no text in the message to edit"));
-    }
+    let mut content = match &change.content {
+        Some(new) => Some(revised(&before.content, new)?),
+        None => None,
+    };
     let keyboard = change.markup.as_ref().and_then(ReplyMarkup::inline).map(|keyboard| keyboard.to_value());
-    let mut content = change.content.clone();
     if let Some(content) = &mut content {
         delivery::fill_mentions(tx, content)?;
     }
@@ -82,10 +82,39 @@ pub(crate) fn edit(
     }
     delivery::revise(tx, rings, (&actor.user, &route), &original, &|message| {
         if let Some(content) = &content {
-            message.content = content.clone();
+            rewrite(&mut message.content, content);
             message.link_preview_options.clone_from(&change.link_preview_options);
         }
         message.reply_markup.clone_from(&keyboard);
         message.edit_date = Some(now.max(message.date));
     })
+}
+
+/// What the message says after the change.
+fn revised(before: &Content, new: &Content) -> Result<Content, Error> {
+    if new.text.is_some() {
+        return match before.text {
+            Some(_) => Ok(new.clone()),
+            None => Err(Error::bad("there is no text in the message to edit")),
+        };
+    }
+    match before.carried() {
+        Some((kind, _)) if !matches!(kind, FileKind::Sticker | FileKind::VideoNote) => {
+            let mut content = before.clone();
+            rewrite(&mut content, new);
+            Ok(content)
+        }
+        _ => Err(Error::bad("there is no caption in the message to edit")),
+    }
+}
+
+/// Writes a text or a caption anew. The file stays as each mailbox names it.
+fn rewrite(content: &mut Content, new: &Content) {
+    if new.text.is_some() {
+        *content = new.clone();
+        return;
+    }
+    content.caption.clone_from(&new.caption);
+    content.caption_entities.clone_from(&new.caption_entities);
+    content.show_caption_above_media = new.show_caption_above_media;
 }

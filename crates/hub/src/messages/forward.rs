@@ -7,7 +7,7 @@ use crate::{Answer, Error, Hub, Once, Permit, Rings};
 use contactgram_model::{ChatId, MessageId, StoredMessage, Timestamp};
 use contactgram_store::Tx;
 use contactgram_store::ops::messages;
-use contactgram_wire::message::{ForwardOrigin, MessageIdOnly};
+use contactgram_wire::message::{Content, ForwardOrigin, MessageIdOnly};
 
 /// What is forwarded or copied, and whence.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ fn forward(
             (false, None) => Some(ForwardOrigin::user(message.from, message.date)),
         };
         let mut draft = Draft {
-            content: message.content,
+            content: Content { media_group_id: None, ..message.content },
             link_preview_options: message.link_preview_options,
             ..draft.clone()
         };

@@ -1,6 +1,7 @@
 //! Messages: sent, edited, deleted, forwarded and copied by an account (and, through `people`, by a
 //! person). `history` reads them back. Text is checked before the chat, as on Telegram.
 
+mod album;
 mod edit;
 mod forward;
 mod history;

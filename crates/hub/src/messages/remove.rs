@@ -3,11 +3,13 @@
 use super::{Actor, ChatRef, resolve};
 use crate::access::MessagesSend;
 use crate::delivery;
+use crate::files::Leftovers;
 use crate::{Answer, Error, Hub, Once, Permit, Rings};
 use contactgram_connector::local::{self, Deletion, Route};
-use contactgram_model::{ChatId, MemberStatus, MessageId, Timestamp, UserId};
+use contactgram_model::{ChatId, MemberStatus, MessageId, StoredMessage, Timestamp, UserId};
 use contactgram_store::Tx;
-use contactgram_store::ops::{counters, groups, messages};
+use contactgram_store::ops::{counters, files, groups, messages};
+use std::sync::Arc;
 
 impl Hub {
     /// deleteMessage. With `several`, messages that are not there are passed over.
@@ -18,13 +20,14 @@ impl Hub {
         once: Option<Once>,
     ) -> Result<Answer, Error> {
         let (view, now) = (permit.view(), self.clock.now());
+        let leftovers = Arc::clone(&self.leftovers);
         self.change_once(view.account(), once, move |tx, rings| {
             let actor = Actor::account(tx, view)?;
             let chat = resolve(tx, view, &chat)?;
             let (scene, refused) = Scene::of(tx, &actor, (chat, now))?;
             let mut deleted = false;
             for id in &ids {
-                deleted |= delete(tx, rings, &scene, *id)?;
+                deleted |= delete(tx, (rings, &leftovers), &scene, *id)?;
             }
             match (deleted, refused) {
                 // Nothing was there because there is no such chat.
@@ -77,7 +80,12 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn delete(tx: &mut dyn Tx, rings: &mut Rings, scene: &Scene<'_>, id: MessageId) -> Result<bool, Error> {
+fn delete(
+    tx: &mut dyn Tx,
+    (rings, leftovers): (&mut Rings, &Leftovers),
+    scene: &Scene<'_>,
+    id: MessageId,
+) -> Result<bool, Error> {
     let owner = scene.actor.user.id;
     let Some(stored) = messages::get_in(tx, owner, scene.chat, id)? else { return Ok(false) };
     local::may_delete(&Deletion {
@@ -89,13 +97,29 @@ fn delete(tx: &mut dyn Tx, rings: &mut Rings, scene: &Scene<'_>, id: MessageId) 
         date: stored.date,
         now: scene.now,
     })?;
-    messages::delete(tx, owner, &stored)?;
+    erase(tx, leftovers, owner, &stored)?;
     rings.show(owner);
     for other in &scene.others {
         if let Some(copy) = messages::copy(tx, *other, stored.origin)? {
-            messages::delete(tx, *other, &copy)?;
+            erase(tx, leftovers, *other, &copy)?;
             rings.show(*other);
         }
     }
     Ok(true)
+}
+
+/// Takes a message out of a mailbox, and with it the claim to the file that it may have carried.
+fn erase(
+    tx: &mut dyn Tx,
+    leftovers: &Leftovers,
+    owner: UserId,
+    message: &StoredMessage,
+) -> Result<(), Error> {
+    // Quotes inside texts are escaped: this is a field, or no message around has a file.
+    if message.body.contains("\"file_unique_id\":")
+        && let Some(file) = files::put_down(tx, owner, message.id)?
+    {
+        leftovers.add(file);
+    }
+    Ok(messages::delete(tx, owner, message)?)
 }

@@ -3,6 +3,7 @@
 use super::{Actor, ChatRef, resolve};
 use crate::access::MessagesSend;
 use crate::delivery::{self, Delivered, Parcel};
+use crate::files::{Enclosed, Fresh};
 use crate::{Answer, Error, Hub, Once, Permit, Rings};
 use contactgram_model::{ChatId, ContactId, MessageId, StoredMessage, Timestamp, UserId};
 use contactgram_store::Tx;
@@ -25,8 +26,10 @@ pub struct Reply {
 pub struct Draft {
     /// Where to.
     pub chat: ChatRef,
-    /// What.
+    /// What. A file that is no new one is known by its `file_id` alone.
     pub content: Content,
+    /// The file of the content, where it was just uploaded.
+    pub fresh: Option<Fresh>,
     /// What it replies to.
     pub reply: Option<Reply>,
     /// Keyboard or other markup.
@@ -40,7 +43,15 @@ pub struct Draft {
 impl Draft {
     /// A bare message.
     pub fn new(chat: ChatRef, content: Content) -> Draft {
-        Draft { chat, content, reply: None, markup: None, protected: false, link_preview_options: None }
+        Draft {
+            chat,
+            content,
+            fresh: None,
+            reply: None,
+            markup: None,
+            protected: false,
+            link_preview_options: None,
+        }
     }
 }
 
@@ -53,7 +64,7 @@ pub(crate) struct Sending<'a> {
 }
 
 impl Hub {
-    /// sendMessage, sendContact.
+    /// sendMessage, sendContact, and what sends a file.
     ///
     /// # Errors
     /// Telegram's refusals, in its words.
@@ -113,10 +124,12 @@ pub(crate) fn send(
         let user = directory::by_phone(tx, &plus(&contact.phone_number))?;
         contact.user_id = user.filter(|user| user.kind.is_known()).map(|user| user.id);
     }
+    let file = Enclosed::find(tx, actor.view, &mut content, draft.fresh.as_ref())?;
     let parcel = Parcel {
         from: &actor.user,
         route: &route,
         content,
+        file,
         reply_to,
         forward_origin: sending.origin.cloned(),
         reply_markup: draft.markup.as_ref().and_then(ReplyMarkup::inline).map(|keyboard| keyboard.to_value()),

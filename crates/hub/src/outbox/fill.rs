@@ -6,7 +6,7 @@ use crate::broadcasts::Selection;
 use crate::contacts::{ContactKey, ListQuery};
 use crate::{Error, Hub};
 use contactgram_model::outbox::EntryState;
-use contactgram_model::{Contact, ContactId};
+use contactgram_model::{Contact, ContactId, UserId};
 use contactgram_store::ops::broadcasts::{self, Broadcast};
 use contactgram_store::ops::counters;
 use contactgram_store::ops::outbox::{self as rows, NewEntry};
@@ -99,16 +99,22 @@ impl Hub {
     }
 }
 
+/// Who is behind a contact and can be written to, or why nobody is.
+pub(crate) fn recipient(contact: &Contact) -> Result<UserId, &'static str> {
+    match contact.user_id {
+        _ if contact.is_blocked => Err("the contact has blocked the account"),
+        Some(user) => Ok(user),
+        None => Err("nobody is known behind the contact"),
+    }
+}
+
 /// The entry of a contact: queued, or skipped where nobody can be written to.
 fn entry(broadcast: &Broadcast, id: i64, contact: Option<Contact>) -> Result<NewEntry, Error> {
-    let (user, why_not) = match contact {
-        None => (None, Some("there is no such contact")),
-        Some(contact) if contact.is_blocked => (contact.user_id, Some("the contact has blocked the account")),
-        Some(contact) => match contact.user_id {
-            Some(user) => (Some(user), None),
-            None => (None, Some("nobody is known behind the contact")),
-        },
+    let why_not = match &contact {
+        None => Some("there is no such contact"),
+        Some(contact) => recipient(contact).err(),
     };
+    let user = contact.and_then(|contact| contact.user_id);
     let mut params: Map<String, Value> = serde_json::from_str(&broadcast.params).map_err(Error::internal)?;
     let chat = user.map_or(id, |user| user.0);
     params.insert("chat_id".to_owned(), Value::from(chat));

@@ -3,7 +3,7 @@
 //! send whose fate is unknown is never repeated.
 
 mod deliver;
-mod fill;
+pub(crate) mod fill;
 mod turned_up;
 mod view;
 mod worker;

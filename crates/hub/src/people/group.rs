@@ -136,6 +136,7 @@ fn announce(
     let others = members.chain(removed).filter(|id| *id != actor.id).collect();
     let route = Route::Group { group: group.clone(), others };
     let parcel = Parcel {
+        file: None,
         from: actor,
         route: &route,
         content,

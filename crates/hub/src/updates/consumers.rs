@@ -6,7 +6,8 @@ use super::poll::Seat;
 use crate::access::UpdatesRead;
 use crate::{Error, Hub, Permit};
 use contactgram_model::consumer::ConsumerName;
-use contactgram_model::{UpdateId, UpdateKinds, UserId};
+use contactgram_model::{Timestamp, UpdateId, UpdateKinds, UserId};
+use contactgram_store::Tx;
 use contactgram_store::ops::consumers::{self, Consumer};
 use contactgram_store::ops::counters;
 use contactgram_store::ops::updates::{self, Span};
@@ -15,15 +16,20 @@ use serde::Serialize;
 /// Named consumers of an account, at most: each keeps the log for itself.
 const MOST: usize = 100;
 
-/// A named consumer.
+const NONE: Error = Error::missing("consumer not found");
+
+/// A consumer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConsumerView {
-    /// As pollers name it.
+    /// As pollers name it; the default one has no name.
     pub name: String,
     /// The first update it has not confirmed.
     pub next_update_id: i64,
     /// Updates that wait for it.
     pub pending_update_count: i64,
+    /// When the one of them came that waits longest, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest_pending_date: Option<Timestamp>,
     /// Only when it isn't the usual set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_updates: Option<Vec<&'static str>>,
@@ -33,7 +39,7 @@ impl Hub {
     /// The account's named consumers.
     pub async fn consumers(&self, permit: &Permit<UpdatesRead>) -> Result<Vec<ConsumerView>, Error> {
         let account = permit.account();
-        let named = move |tx: &mut dyn contactgram_store::Tx| {
+        let named = move |tx: &mut dyn Tx| {
             let mut all = consumers::further(tx, account)?;
             all.retain(|(name, _)| name.is_named());
             Ok::<_, Error>(all)
@@ -41,18 +47,18 @@ impl Hub {
         let since = self.clock.now() - self.retention_s;
         // Counting what waits takes its time where much does.
         self.store
+            .scan(move |tx| named(tx)?.into_iter().map(|one| view(tx, (account, since), one)).collect())
+            .await
+    }
+
+    /// The consumer that Telegram knows: getUpdates without a name, or setWebhook.
+    pub async fn default_consumer(&self, permit: &Permit<UpdatesRead>) -> Result<ConsumerView, Error> {
+        let (account, since) = (permit.account(), self.clock.now() - updates::KEPT_S);
+        self.store
             .scan(move |tx| {
-                let view = |tx: &mut dyn contactgram_store::Tx,
-                            (name, consumer): (ConsumerName, Consumer)| {
-                    let allowed = consumer.allowed;
-                    Ok::<_, Error>(ConsumerView {
-                        next_update_id: consumer.position.0,
-                        pending_update_count: updates::pending(tx, account, &name, since)?,
-                        allowed_updates: (allowed != UpdateKinds::usual()).then(|| allowed.names().collect()),
-                        name: name.as_str().to_owned(),
-                    })
-                };
-                named(tx)?.into_iter().map(|one| view(tx, one)).collect()
+                let name = ConsumerName::DEFAULT;
+                let consumer = consumers::get(tx, account, &name)?.ok_or(NONE)?;
+                view(tx, (account, since), (name, consumer))
             })
             .await
     }
@@ -62,7 +68,6 @@ impl Hub {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn remove_consumer(&self, permit: &Permit<UpdatesRead>, name: &str) -> Result<(), Error> {
-        const NONE: Error = Error::missing("consumer not found");
         let (account, name) = (permit.account(), ConsumerName::parse(name).ok_or(NONE)?);
         let seat = Seat::of(account, &name);
         let removing = self.change(account, move |tx, rings| {
@@ -113,4 +118,19 @@ impl Hub {
         })
         .await
     }
+}
+
+fn view(
+    tx: &mut dyn Tx,
+    (account, since): (UserId, Timestamp),
+    (name, consumer): (ConsumerName, Consumer),
+) -> Result<ConsumerView, Error> {
+    let allowed = consumer.allowed;
+    Ok(ConsumerView {
+        next_update_id: consumer.position.0,
+        pending_update_count: updates::pending(tx, account, &name, since)?,
+        oldest_pending_date: updates::oldest(tx, account, &name, since)?,
+        allowed_updates: (allowed != UpdateKinds::usual()).then(|| allowed.names().collect()),
+        name: name.as_str().to_owned(),
+    })
 }

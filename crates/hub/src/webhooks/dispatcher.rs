@@ -125,6 +125,10 @@ impl Dispatcher {
         }
         self.save().await?;
         loop {
+            if self.lanes.queued() == self.lanes.open() {
+                // All that were loaded are done with and gone: the store counts from the beginning again.
+                self.replayed = 0;
+            }
             let Some(glimpse) = self.look().await? else { return Ok(false) };
             let Glimpse { webhook, scopes, position, endpoint, rows, replays } = glimpse;
             let Some(scopes) = scopes else {

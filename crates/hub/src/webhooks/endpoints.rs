@@ -80,6 +80,9 @@ pub struct EndpointView {
     pub paused: bool,
     /// Updates that wait, those to be delivered again included.
     pub pending_update_count: i64,
+    /// When the one of them came that waits longest, in Unix seconds; those to be delivered again are not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest_pending_date: Option<Timestamp>,
     /// Updates that were given up.
     pub dead_letter_count: i64,
     /// When a delivery last failed, in Unix seconds.
@@ -382,6 +385,7 @@ fn view(
         allowed_updates: (allowed != UpdateKinds::usual()).then(|| allowed.names().collect()),
         max_connections: webhook.settings.max_connections,
         pending_update_count: waits + deliveries::count_replays(tx, account, endpoint.id)?,
+        oldest_pending_date: updates::oldest(tx, account, &name, oldest)?,
         dead_letter_count: deliveries::dead(tx, account, endpoint.id)?,
         last_error_date: webhook.last_error_date,
         last_error_message: webhook.last_error_message,

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod audit;
+mod files;
 mod kit;
 mod members;
 mod oauth;

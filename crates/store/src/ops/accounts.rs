@@ -19,7 +19,7 @@ static LIST: Sql =
 static COUNT: Sql = Sql::new("SELECT count(*) FROM accounts");
 
 /// Tables whose rows are one account's own.
-static REMOVE: [Sql; 26] = [
+static REMOVE: [Sql; 28] = [
     Sql::new("DELETE FROM accounts WHERE account_id = $1"),
     Sql::new("DELETE FROM tokens WHERE account_id = $1"),
     Sql::new("DELETE FROM contact_labels WHERE account_id = $1"),
@@ -28,6 +28,7 @@ static REMOVE: [Sql; 26] = [
     Sql::new("DELETE FROM contact_label_tombstones WHERE account_id = $1"),
     Sql::new("DELETE FROM views WHERE account_id = $1"),
     Sql::new("DELETE FROM chats WHERE account_id = $1"),
+    Sql::new("DELETE FROM message_files WHERE account_id = $1"),
     Sql::new("DELETE FROM blocks WHERE account_id = $1"),
     Sql::new("DELETE FROM updates WHERE account_id = $1"),
     Sql::new("DELETE FROM consumers WHERE account_id = $1"),
@@ -42,6 +43,7 @@ static REMOVE: [Sql; 26] = [
     Sql::new("DELETE FROM idempotency WHERE account_id = $1"),
     Sql::new("DELETE FROM upstreams WHERE account_id = $1"),
     Sql::new("DELETE FROM upstream_messages WHERE account_id = $1"),
+    Sql::new("DELETE FROM upstream_received WHERE account_id = $1"),
     Sql::new("DELETE FROM freezes WHERE account_id = $1"),
     Sql::new("DELETE FROM outbox WHERE account_id = $1"),
     Sql::new("DELETE FROM broadcasts WHERE account_id = $1"),

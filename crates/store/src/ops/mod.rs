@@ -16,6 +16,7 @@ pub mod counters;
 pub mod deliveries;
 pub mod directory;
 pub mod endpoints;
+pub mod files;
 pub mod freezes;
 pub mod groups;
 pub mod health;

@@ -156,10 +156,34 @@ pub fn append_wanted(
     Ok(id)
 }
 
+/// Logs an update of a kind that has no name here, for those who want such; `None` when nobody does.
+pub fn append_unknown(
+    tx: &mut dyn Tx,
+    account: UserId,
+    name: &str,
+    update: &NewUpdate<'_>,
+) -> R<Option<UpdateId>> {
+    let wanted = consumers::wants(tx, account)?;
+    if !wanted.has(UpdateKind::Unknown) || !UpdateKind::may_become(name) {
+        return Ok(None);
+    }
+    let id = counters::next_update(tx, account)?;
+    insert(tx, account, LogPlace { id, aside: wanted.is_aside(UpdateKind::Unknown) }, (name, update))?;
+    Ok(Some(id))
+}
+
 /// Logs an update in the place that the account's counter gave for it.
 pub fn append_as(tx: &mut dyn Tx, account: UserId, place: LogPlace, update: &NewUpdate<'_>) -> R<()> {
-    let LogPlace { id, aside } = place;
-    let body = format!("{{\"update_id\":{id},\"{}\":{}}}", update.kind.name(), update.payload);
+    insert(tx, account, place, (update.kind.name(), update))
+}
+
+fn insert(
+    tx: &mut dyn Tx,
+    account: UserId,
+    LogPlace { id, aside }: LogPlace,
+    (name, update): (&str, &NewUpdate<'_>),
+) -> R<()> {
+    let body = format!("{{\"update_id\":{id},\"{name}\":{}}}", update.payload);
     tx.later(&APPEND, p![account, id, update.kind as u8, update.lane, update.date, body, aside])
 }
 
@@ -181,6 +205,18 @@ pub fn pending(tx: &mut dyn Tx, account: UserId, name: &ConsumerName, since: Tim
     tx.one(&PENDING, p![account, consumer.position, since, name, consumer.seen(name).bits()], |row| {
         row.int(0)
     })
+}
+
+/// When the update came that waits longest for a consumer that keeps so far.
+pub fn oldest(
+    tx: &mut dyn Tx,
+    account: UserId,
+    name: &ConsumerName,
+    since: Timestamp,
+) -> R<Option<Timestamp>> {
+    let Some(consumer) = consumers::get(tx, account, name)? else { return Ok(None) };
+    let span = Span { from: consumer.position, since, limit: 1, seen: consumer.seen(name) };
+    Ok(pending_rows(tx, account, name, span)?.first().map(|update| update.date))
 }
 
 /// Updates that a webhook has not taken yet, in order; their JSON is for [`body`] to bring.

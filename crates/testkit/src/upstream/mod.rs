@@ -162,6 +162,11 @@ impl FakeUpstream {
         self.world.change(|state| bot_of(state, token).push(update))
     }
 
+    /// Gives a bot's next update this number, as a server does that begins to count anew.
+    pub fn count_from(&self, token: &str, number: i64) {
+        self.world.change(|state| bot_of(state, token).count_from(number));
+    }
+
     /// How many updates wait for a bot, not confirmed.
     pub fn pending(&self, token: &str) -> usize {
         bot_of(&mut self.world.lock(), token).updates.len()

@@ -220,7 +220,9 @@ fn read_path(path: &str) -> Option<Asked> {
         None => (false, path.strip_prefix("/bot")?),
     };
     let (token, what) = rest.split_once('/')?;
-    Some(Asked { token: token.to_owned(), what: what.to_owned(), is_file })
+    // Telegram's own takes the slash of a file's path encoded as well.
+    let what = if is_file { what.replace("%2F", "/") } else { what.to_owned() };
+    Some(Asked { token: token.to_owned(), what, is_file })
 }
 
 fn not_found() -> BotError {

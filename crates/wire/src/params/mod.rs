@@ -11,6 +11,7 @@ mod multipart;
 mod properties;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -22,6 +23,7 @@ use serde_json::{Map, Value};
 use crate::BadRequest;
 
 pub use head::{MultipartHead, upload_boundary};
+pub use upload::{Upload, UploadError, UploadedPart};
 
 /// The most bytes that all names and text values of a request may have together: 1 MiB.
 /// Files don't count. The Bot API has the same limit.
@@ -57,7 +59,7 @@ pub struct File {
     /// As the sender wrote it: may hold path separators, may be empty.
     pub file_name: Option<String>,
     pub content_type: Option<String>,
-    /// The whole content, undecoded.
+    /// The whole content, undecoded; nothing where [`Upload`] handed it on as it came.
     pub bytes: Bytes,
 }
 

@@ -73,7 +73,7 @@ pub(super) fn boundary(content_type: &str) -> &str {
     }
 }
 
-fn malformed(reason: impl std::fmt::Display) -> BadBody {
+pub(super) fn malformed(reason: impl std::fmt::Display) -> BadBody {
     BadRequest::of(format!("can't parse multipart body: {reason}")).into()
 }
 

@@ -78,6 +78,11 @@ fn said(content: &Content) -> String {
     if let Some(contact) = &content.contact {
         return format!("(contact) {} {}", contact.first_name, contact.phone_number);
     }
+    if let Some((kind, media)) = content.carried() {
+        let words = [media.file_name.as_deref(), content.caption.as_deref()];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
+        return format!("({}) {}", kind.field(), words.join(": "));
+    }
     let event = match content {
         Content { group_chat_created: true, .. } => "(made the group)",
         Content { left_chat_member: Some(_), .. } => "(somebody left the group)",

@@ -114,3 +114,21 @@ async fn a_second_update_with_a_place_that_is_taken_is_another_text_of_the_messa
         scene.history().await.as_array().into_iter().flatten().map(|one| one["text"].clone()).collect();
     assert_eq!(texts, ["two"]);
 }
+
+#[tokio::test]
+async fn what_is_sent_is_in_the_history_also_when_its_caller_hangs_up() {
+    let Faked { upstream, bot, gateway: _gateway, .. } = faked().await;
+    upstream.fail_next("sendMessage", Fault::Slow(Duration::from_millis(1500)));
+    let impatient = bot.call("sendMessage", json!({"chat_id": 7, "text": "bye"}));
+    tokio::select! {
+        _ = impatient => panic!("nobody answers so soon"),
+        _ = upstream.until_seen("sendMessage", 1) => {}
+    }
+    let history = until(async || {
+        let history = bot.get("messages").await.json();
+        (history.as_array().map(Vec::len) == Some(1)).then_some(history)
+    })
+    .await;
+    assert_eq!(history[0]["text"], "bye");
+    assert_eq!(upstream.acted("sendMessage"), 1);
+}

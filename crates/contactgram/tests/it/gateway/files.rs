@@ -22,6 +22,9 @@ async fn a_file_comes_as_it_is_at_the_upstream() {
     let there = Client::new(format!("{}/file/bot{}", scene.upstream.url(), scene.token)).get(PATH).await;
     assert_eq!((answer.status, answer.header("content-length")), (200, Some("3000001")));
     assert!(answer.body == there.body && there.body.len() == 3_000_001, "byte for byte");
+    // A slash that the client wrote as a code, as teloxide does.
+    let slash = files(&scene, &scene.token).get("photos%2Ffile_1.jpg").await;
+    assert_eq!((slash.status, slash.body.len()), (200, 3_000_001));
     // A colon that the client wrote as a code, and the head alone.
     let encoded = files(&scene, &scene.token.replace(':', "%3A"));
     let head = encoded.send(encoded.request(Method::HEAD, PATH)).await;

@@ -32,9 +32,14 @@ pub async fn scene() -> Scene {
 
 /// What `account add --connector bot` prints.
 pub async fn connect(gateway: &TestServer, token: &str, upstream: &str) -> Value {
+    connect_with(gateway, (token, upstream), &[]).await
+}
+
+/// The same with further arguments.
+pub async fn connect_with(gateway: &TestServer, (token, upstream): (&str, &str), more: &[&str]) -> Value {
     let arguments =
         ["account", "add", "--connector", "bot", "--token-stdin", "--upstream", upstream, "--json"];
-    let output = gateway.cli_reading(&arguments, token).await;
+    let output = gateway.cli_reading(&[&arguments, more].concat(), token).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     serde_json::from_slice(&output.stdout).expect("printed as JSON")

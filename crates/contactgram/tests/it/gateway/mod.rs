@@ -7,3 +7,4 @@ mod files;
 pub(crate) mod kit;
 mod learning;
 mod passing;
+mod receiving;

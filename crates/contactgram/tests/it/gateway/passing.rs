@@ -64,7 +64,7 @@ async fn a_contact_is_written_to_and_a_webhook_answers_by_the_upstream() {
         ..Reply::default()
     }]);
     scene.bot.call("setWebhook", json!({"url": hook.url("/")})).await.result();
-    scene.ann.write(scene.there.id, "again").await;
+    // Her first message waits for the webhook.
     until(async || (scene.ann.screen(scene.there.id).await[0]["text"] == "by webhook").then_some(())).await;
 }
 

@@ -57,7 +57,8 @@ async fn every_page_is_for_whom_its_row_says() {
             .replace("{account}", &on_shop)
             .replace("{client}", "cgc_0123456789abcdef01234567")
             .replace("{id}", "4999999999")
-            .replace("{chat}", "4999999999");
+            .replace("{chat}", "4999999999")
+            .replace("{file}", "nothing");
         // The stream of what comes in has no end to be read to.
         if path.ends_with("/live") {
             continue;

@@ -1,7 +1,8 @@
 //! Forms and sessions: what is forged is not taken, secrets change when they must, and headers say what browsers may.
 
 use contactgram_http::needs::{Need, Who, table};
-use contactgram_testkit::{Options, TestServer};
+use contactgram_testkit::{Options, TestServer, json};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Browser, PASSWORD};
 
@@ -158,9 +159,23 @@ async fn names_and_messages_are_text_wherever_they_are_shown() {
     let (server, ann) = owner().await;
     let shop = server.account("Shop <i>&").await;
     let evil = "<script>alert(1)</script>\"'&";
-    shop.v1().post("contacts", contactgram_testkit::json!({"first_name": evil, "phone_number": "+447700900123", "note": evil, "labels": [evil]})).await.result();
-    let person = server.person(contactgram_testkit::json!({"first_name": evil})).await;
+    shop.v1()
+        .post(
+            "contacts",
+            json!({"first_name": evil, "phone_number": "+447700900123", "note": evil, "labels": [evil]}),
+        )
+        .await
+        .result();
+    let person = server.person(json!({"first_name": evil})).await;
     person.write(shop.id, evil).await;
+    let hook = json!({"url": "http://127.0.0.1:9/%3Cscript%3Ealert", "description": evil, "labels": [evil]});
+    let hook = shop.v1().post("webhooks", hook).await.result()["id"].to_string();
+    shop.bot().call("getUpdates", json!({"consumer": "x"})).await.result();
+    let tomorrow = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 86_400;
+    let later = json!({"chat_id": person.id, "text": evil, "send_at": tomorrow});
+    assert_eq!(shop.v1().post("sendMessage", later).await.status, 202);
+    let cast = json!({"text": evil, "to": {"label": evil}});
+    assert_eq!(shop.v1().post("broadcasts", cast).await.status, 202);
     let at = format!("/portal/a/{}", shop.id);
     let chat = format!("{at}/chats/{}?phone=1", person.id);
     let pages = [
@@ -172,6 +187,13 @@ async fn names_and_messages_are_text_wherever_they_are_shown() {
         chat,
         format!("{at}/contacts/{}", person.id),
         format!("{at}/audit"),
+        format!("{at}/webhooks"),
+        format!("{at}/webhooks/{hook}"),
+        format!("{at}/outbox"),
+        format!("{at}/outbox/1"),
+        format!("{at}/broadcasts"),
+        format!("{at}/broadcasts/1"),
+        format!("{at}/broadcasts/new?label=%3Cscript%3E%22"),
     ];
     for page in pages {
         let answer = ann.get(&page).await;

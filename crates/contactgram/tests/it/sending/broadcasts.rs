@@ -3,7 +3,8 @@
 
 use super::{Scene, scene};
 use crate::gateway::kit::until;
-use contactgram_testkit::{Fault, Options, Value, json};
+use crate::kit::{key, text};
+use contactgram_testkit::{Client, Fault, Options, TestServer, Value, json};
 
 impl Scene {
     /// People who wrote, with a label.
@@ -109,4 +110,33 @@ async fn a_cancelled_broadcast_sends_no_more_and_senseless_ones_are_refused() {
         assert!(status == 400 && text.contains(why), "{text}");
     }
     assert_eq!(scene.bot.get("broadcasts/99").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_a_broadcast_says_and_whom_it_selects_is_shown_to_who_may_know_that() {
+    let server = TestServer::start(Options::default()).await;
+    let shop = server.account("Shop").await;
+    let ann = server.person(json!({"first_name": "Ann"})).await;
+    ann.write(shop.id, "hello").await;
+    let body = json!({"text": "news", "to": {"q": "ann"}});
+    let made = shop.v1().post("broadcasts", body).await.result();
+    let (params, to) = (json!({"text": "news"}), json!({"label": null, "q": "ann"}));
+    assert_eq!((&made["params"], &made["to"]), (&params, &to));
+    let path = format!("broadcasts/{}", made["id"]);
+    for (more, shown) in [
+        (&[][..], (None, None)),
+        (&["messages:read"], (Some(&params), None)),
+        (&["messages:read", "contacts:private"], (Some(&params), Some(&to))),
+    ] {
+        let scopes = more.iter().flat_map(|scope| ["--scope", scope]);
+        let arguments: Vec<&str> = ["--scope", "messages:send"].into_iter().chain(scopes).collect();
+        let plain = text(&key(&server, &shop, &arguments).await["key"]);
+        let client = Client::new(format!("{}/v1", server.url())).bearer(&plain);
+        let one = client.get(&path).await.result();
+        assert_eq!((one.get("params"), one.get("to")), shown, "{more:?}");
+        assert_eq!(client.get("broadcasts").await.result()[0].get("params"), shown.0);
+    }
+    // Named one by one they are a list that may be long.
+    let body = json!({"text": "news", "to": {"contact_ids": [ann.id]}});
+    assert_eq!(shop.v1().post("broadcasts", body).await.result().get("to"), None);
 }

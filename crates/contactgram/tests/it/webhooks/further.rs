@@ -226,6 +226,11 @@ async fn what_fails_too_often_is_given_up_and_blocks_nothing() {
             .collect();
         assert_eq!(poison.into_iter().collect::<Vec<_>>(), [text(&letter["webhook_id"])]);
         until(&shop, id, |shown| shown["dead_letter_count"] == 0 && shown["pending_update_count"] == 0).await;
+        // And as often as somebody asks.
+        let again = json!({"update_ids": [letter["update_id"]]});
+        shop.v1().post(&format!("webhooks/{id}/replay"), again).await.result();
+        hook.until(|seen| seen.iter().filter(|seen| seen.accepted).count() == 4).await;
+        assert_eq!(hook.seen().last().map(|seen| seen.text.clone()).as_deref(), Some("poison"));
     })
     .await;
 }

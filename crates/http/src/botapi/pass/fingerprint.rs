@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 /// A sum over a request whose body comes in pieces.
-pub(super) struct Sum {
+pub(crate) struct Sum {
     digest: Sha256,
     /// `--` and the boundary, where there is one.
     mark: Vec<u8>,

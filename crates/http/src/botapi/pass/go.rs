@@ -4,16 +4,19 @@
 use super::{failure, streamed, upload::Upload};
 use crate::reply::{Failure, Reply, Response};
 use bytes::Bytes;
-use contactgram_connector::bot::{Answer, Door, PassBody, PassError, Refusal, Why, is_too_many};
-use contactgram_hub::{About, Begun, Gateway, Hub, Note, Passing};
+use contactgram_connector::bot::{Answer, Door, PassBody, PassError, Refusal, Ticket, Why, is_too_many};
+use contactgram_hub::{About, Begun, Error, Gateway, Hub, Note, Passing};
 use contactgram_resilience::verdict::{Decision, Kind};
 use contactgram_wire::params::Params;
 use http::request::Parts;
 use http::{Method, Request};
 use http_body_util::{Either, Full};
 use std::borrow::Cow;
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::oneshot;
 
 /// The largest answer that is read on its way, in bytes: the messages of an album are far below.
 const MOST_KEPT: usize = 4 << 20;
@@ -50,6 +53,15 @@ enum Came {
     Whole(http::response::Parts, Bytes),
 }
 
+impl Came {
+    fn into_reply(self) -> Response {
+        match self {
+            Came::Stream(answer) => answer.map(streamed),
+            Came::Whole(head, body) => Response::from_parts(head, Either::Left(Full::new(body))),
+        }
+    }
+}
+
 /// Why nothing did, and whether it may have acted all the same.
 struct Lost {
     failure: Failure,
@@ -73,15 +85,26 @@ impl From<PassError> for Lost {
 impl Going {
     /// Passes it on and answers with what the upstream says.
     pub async fn go(self, outgoing: Outgoing) -> Reply {
-        let is_head = self.head.method == Method::HEAD;
-        match self.pass(outgoing).await.map_err(|lost| lost.failure)? {
-            Came::Stream(answer) if is_head || !self.is_kept => Ok(answer.map(streamed)),
-            came => {
-                let (head, body) = whole(came).await.map_err(|lost| lost.failure)?;
-                self.keep(&head, &body, None).await;
-                Ok(Response::from_parts(head, Either::Left(Full::new(body))))
-            }
+        let ticket = self.turn().await?;
+        if !self.is_kept || self.head.method == Method::HEAD {
+            let came = self.pass(outgoing, ticket, std::future::pending::<()>()).await;
+            return came.map(Came::into_reply).map_err(|lost| lost.failure);
         }
+        // What goes out is kept, also for a caller who hangs up before the answer is here. That is told by the drop of
+        // this end.
+        let (_waits, hung_up) = oneshot::channel::<Infallible>();
+        let hub = Arc::clone(&self.hub);
+        let kept = async move {
+            let came = self.pass(outgoing, ticket, hung_up).await;
+            let (head, body) = match came {
+                Ok(came) => whole(came).await,
+                Err(lost) => Err(lost),
+            }
+            .map_err(|lost| lost.failure)?;
+            self.keep(&head, &body, None).await;
+            Ok(Response::from_parts(head, Either::Left(Full::new(body))))
+        };
+        hub.see_through(kept).await.map_err(Error::internal)?
     }
 
     /// The same under an idempotency key, whose request is known by `fingerprint` once its body has passed.
@@ -91,7 +114,11 @@ impl Going {
         begun: Begun,
         fingerprint: impl FnOnce() -> [u8; 32],
     ) -> Reply {
-        let came = match self.pass(outgoing).await {
+        let came = match self.turn().await {
+            Ok(ticket) => self.pass(outgoing, ticket, std::future::pending::<()>()).await,
+            Err(failure) => Err(failure.into()),
+        };
+        let came = match came {
             Ok(came) => whole(came).await,
             Err(lost) => Err(lost),
         };
@@ -118,13 +145,23 @@ impl Going {
         Ok(Response::from_parts(head, Either::Left(Full::new(body))))
     }
 
-    /// Waits for the turn and passes it on.
-    async fn pass(&self, mut outgoing: Outgoing) -> Result<Came, Lost> {
+    /// Waits for its turn.
+    async fn turn(&self) -> Result<Option<Ticket>, Failure> {
+        match self.is_paced {
+            true => Ok(self.gateway.turn(&self.passing, None).await?),
+            false => Ok(None),
+        }
+    }
+
+    /// Passes it on. It doesn't wait for another turn once the caller has hung up.
+    async fn pass(
+        &self,
+        mut outgoing: Outgoing,
+        mut ticket: Option<Ticket>,
+        hung_up: impl Future,
+    ) -> Result<Came, Lost> {
         let begun = Instant::now();
-        let mut ticket = match self.is_paced {
-            true => self.gateway.turn(&self.passing, None).await.map_err(Failure::from)?,
-            false => None,
-        };
+        let mut hung_up = pin!(hung_up);
         let mut turns = 0;
         loop {
             turns += 1;
@@ -151,7 +188,11 @@ impl Going {
                 return Ok(Came::Whole(head, body));
             };
             let left = self.gateway.longest().saturating_sub(begun.elapsed());
-            match self.gateway.turn_again(ticket, &self.passing, left).await {
+            let turn = tokio::select! {
+                turn = self.gateway.turn_again(ticket, &self.passing, left) => turn,
+                _ = &mut hung_up => return Ok(Came::Whole(head, body)),
+            };
+            match turn {
                 Ok(turn) => ticket = turn,
                 // The upstream's own words say best how long.
                 Err(_) => return Ok(Came::Whole(head, body)),

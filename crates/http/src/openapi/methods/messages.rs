@@ -40,7 +40,7 @@ pub(crate) fn text_fields() -> Vec<Field> {
 }
 
 /// What sending methods share.
-fn options() -> Vec<Field> {
+pub(super) fn options() -> Vec<Field> {
     vec![
         may("reply_parameters", of("ReplyParameters")),
         may("reply_to_message_id", whole("The older form of `reply_parameters`.")),
@@ -56,7 +56,7 @@ fn options() -> Vec<Field> {
     ]
 }
 
-fn to() -> Field {
+pub(super) fn to() -> Field {
     must("chat_id", chat_ref("A user, a group, a contact's id, or `@username`."))
 }
 
@@ -161,6 +161,18 @@ fn changing() -> Vec<Method> {
         method("editMessageText", "Changes the text of one's own message. Answers the whole message.")
             .takes(edit_text.into_iter().flatten(), with("text", "Hello again!".into()))
             .answers(of("Message"), edited.clone()),
+        method(
+            "editMessageCaption",
+            "Changes what stands by the file of one's own message. Without `caption` it is taken away.",
+        )
+        .takes(
+            chat_and_message()
+                .into_iter()
+                .chain(super::files::caption())
+                .chain([may("show_caption_above_media", flag("")), keyboard()]),
+            with("caption", "The plan, anew".into()),
+        )
+        .answers(of("Message"), edited.clone()),
         method(
             "editMessageReplyMarkup",
             "Changes the keyboard below one's own message. Without `reply_markup` it is taken away.",

@@ -5,10 +5,12 @@ mod accounts;
 mod chats;
 mod commands;
 mod contacts;
+mod files;
 mod messages;
 mod updates;
 mod webhooks;
 
+pub(super) use files::input_media;
 pub(super) use messages::text_fields;
 pub(super) use updates::allowed_field;
 
@@ -132,6 +134,7 @@ pub(super) fn all() -> Vec<Method> {
         updates::all(),
         webhooks::all(),
         messages::all(),
+        files::all(),
         chats::all(),
         commands::all(),
         contacts::all(),

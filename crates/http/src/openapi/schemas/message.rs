@@ -81,7 +81,7 @@ fn message() -> RefOr<Schema> {
         may("reply_markup", of("InlineKeyboardMarkup")),
     ];
     record(
-        "A message, in history exactly as in updates: a text, a contact, or an event of a group.",
+        "A message, in history exactly as in updates: a text, a file, a contact, or an event of a group.",
         head.into_iter().chain(content()).chain(tail),
     )
     .examples([super::super::examples::message()])
@@ -92,6 +92,19 @@ fn content() -> Vec<Field> {
     vec![
         may("text", sized("", 1..=4096)),
         may("entities", list("Stretches of the text.", of("MessageEntity"))),
+        may("animation", this("Animation", "Such a message has a `document` too.")),
+        may("audio", of("Audio")),
+        may("document", of("Document")),
+        may("photo", list("A picture.", of("PhotoSize"))),
+        may("sticker", of("Sticker")),
+        may("video", of("Video")),
+        may("video_note", of("VideoNote")),
+        may("voice", of("Voice")),
+        may("caption", sized("What stands by the file.", 1..=1024)),
+        may("caption_entities", list("Stretches of the caption.", of("MessageEntity"))),
+        may("show_caption_above_media", always("The caption stands above.", true)),
+        may("has_media_spoiler", always("It is covered until somebody wants to see it.", true)),
+        may("media_group_id", text("The same for all messages of one album.")),
         may("contact", of("SharedContact")),
         may("new_chat_members", list("Who came into the group.", of("User"))),
         may("left_chat_member", this("User", "Who left the group.")),
@@ -242,6 +255,7 @@ mod tests {
     use contactgram_model::{ChatId, ChatKind, MessageId, UserId};
     use contactgram_wire::chat::Chat;
     use contactgram_wire::entities::MessageEntity;
+    use contactgram_wire::file::Media;
     use contactgram_wire::message::{Content, ForwardOrigin, Message, MessageIdOnly, SharedContact};
     use contactgram_wire::user::User;
     use serde_json::{Value, json};
@@ -253,6 +267,7 @@ mod tests {
 
     fn message() -> Message {
         let text = || Some("x".to_owned());
+        let file = || Some(Box::new(Media::default()));
         let chat = Chat {
             id: ChatId(1),
             first_name: None,
@@ -283,6 +298,19 @@ mod tests {
             content: Content {
                 text: text(),
                 entities: vec![entity("bold")],
+                animation: file(),
+                audio: file(),
+                document: file(),
+                photo: vec![Media::default()],
+                sticker: file(),
+                video: file(),
+                video_note: file(),
+                voice: file(),
+                caption: text(),
+                caption_entities: vec![entity("bold")],
+                show_caption_above_media: true,
+                has_media_spoiler: true,
+                media_group_id: text(),
                 contact: Some(contact),
                 new_chat_members: vec![user()],
                 left_chat_member: Some(user()),

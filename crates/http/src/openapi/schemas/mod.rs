@@ -2,6 +2,7 @@
 //! components. They describe what `model` and `wire` write; the tests hold the two together.
 
 mod contact;
+mod file;
 mod message;
 mod operator;
 mod update;
@@ -18,6 +19,7 @@ pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
     all.extend(contact::all());
     all.extend(user::all());
     all.extend(message::all());
+    all.extend(file::all());
     all.extend(update::all());
     all.extend(operator::all());
     all.extend(super::consumers::schemas());

@@ -34,11 +34,34 @@
     });
   }
 
+  // A moment is typed in the visitor's time zone; the server is told which one that is.
+  function moments() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    document.querySelectorAll("[data-zone]").forEach((hint) => { hint.textContent = `In your time zone, ${zone}.`; });
+    document.querySelectorAll("input[data-moment]").forEach((input) => {
+      const at = input.getAttribute("data-at");
+      input.removeAttribute("data-at");
+      if (!at) return;
+      const known = new Date(Number(at) * 1000);
+      if (Number.isNaN(known.getTime())) return;
+      input.value = new Date(known.getTime() - known.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+    });
+  }
+
+  function tellMoments(form) {
+    form.querySelectorAll("input[data-moment]").forEach((input) => {
+      const told = form.elements[`${input.name}_unix`];
+      const at = new Date(input.value).getTime();
+      if (told) told.value = Number.isNaN(at) ? "" : String(Math.floor(at / 1000));
+    });
+  }
+
   function ready() {
     document.documentElement.classList.add("js");
     listen();
     toTheEnd();
     reachable();
+    moments();
   }
 
   document.addEventListener("click", (event) => {
@@ -59,7 +82,9 @@
     if (question && !window.confirm(question)) {
       event.preventDefault();
       event.stopImmediatePropagation();
+      return;
     }
+    tellMoments(event.target);
   }, true);
 
   // Enter sends, Shift and Enter begins a line.
@@ -74,6 +99,7 @@
     listen();
     toTheEnd();
     reachable();
+    moments();
     // A page that came without a load is told to who hears it.
     if (event.target === document.body) {
       const main = document.getElementById("main");

@@ -20,7 +20,7 @@ use crate::ops::views::{View, ViewId};
 use crate::ops::webhooks::{Failure, SetBy};
 use crate::ops::{
     accounts, callbacks, chats, commands, consumers, contacts, counters, deliveries, directory, endpoints,
-    freezes, groups, idempotency, members, tokens, updates, upstreams, views, webhooks,
+    files, freezes, groups, idempotency, members, tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::consumer::ConsumerName;
@@ -99,6 +99,7 @@ fn mailbox(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
         let text = format!("common {word}");
         post(tx, id, &Draft { chat: 7, direction, date: NOW, text })?;
     }
+    files::carry(tx, id, (MessageId(1), MessageId(1)), 1)?;
     chats::block(tx, id, UserId(8))?;
     groups::insert(tx, &Group { id: GROUP, title: "Common".to_owned() })?;
     groups::set_member(tx, GROUP, id, MemberStatus::Member)
@@ -127,7 +128,13 @@ fn log(tx: &mut dyn Tx, id: UserId, word: &str) -> R<()> {
     let failure = Failure { generation: 1, date: NOW, message: word.to_owned() };
     webhooks::failed(tx, id, &ConsumerName::DEFAULT, &failure)?;
     endpoint(tx, id, word)?;
-    upstreams::put(tx, id, "https://upstream.example", word.as_bytes())?;
+    let new = upstreams::NewUpstream {
+        base_url: "https://upstream.example",
+        token: word.as_bytes(),
+        webhook: Some(word.as_bytes()),
+    };
+    upstreams::put(tx, id, new)?;
+    upstreams::receive(tx, id, 5, NOW)?;
     let place = Place { space: 0, chat: ChatId(7), number: 1 };
     upstreams::keep_message(tx, id, place, MessageId(1))?;
     freezes::put(tx, id, ("chat:7", NOW + 9), NOW)?;

@@ -12,6 +12,7 @@ mod conversations;
 mod counters;
 mod directory;
 mod endpoints;
+mod files;
 mod fill;
 mod freezes;
 mod groups;

@@ -9,7 +9,7 @@ use crate::{Dialect, Param, R, Row, Sql, StoreError, Tx, intern};
 use std::collections::BTreeSet;
 
 /// Tables that grow with use.
-const GROWING: [&str; 24] = [
+const GROWING: [&str; 28] = [
     "users",
     "contacts",
     "contact_labels",
@@ -17,7 +17,11 @@ const GROWING: [&str; 24] = [
     "contact_tombstones",
     "contact_label_tombstones",
     "messages",
+    "message_files",
+    "files",
+    "file_pieces",
     "upstream_messages",
+    "upstream_received",
     "chats",
     "members",
     "updates",

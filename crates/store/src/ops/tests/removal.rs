@@ -17,12 +17,14 @@ static POSTGRES: Sql = Sql::new(
      WHERE table_schema = 'public' ORDER BY 1, 2",
 );
 /// Tables of the server as a whole, and the audit log, which nothing removes.
-const SHARED: [&str; 9] = [
+const SHARED: [&str; 11] = [
     "access_links",
     "access_members",
     "access_sessions",
     "audit",
     "audit_heads",
+    "file_pieces",
+    "files",
     "group_chats",
     "schema_migrations",
     "search_marks",

@@ -4,14 +4,15 @@ use super::super::{ANN, BEN, Draft, NOW, add, change, contact, draft, fill, post
 use crate::ops::commands::Audience;
 use crate::ops::consumers::Consumer;
 use crate::ops::contact_list::{self, Place, Sort, Start};
+use crate::ops::files::{Coming, Ending};
 use crate::ops::tokens::{GivenTo, NewToken};
 use crate::ops::updates::{NewUpdate, Seen, Span};
 use crate::ops::views::ViewId;
 use crate::ops::webhooks::SetBy;
 use crate::ops::{
     accounts, broadcasts, callbacks, chats, commands, consumers, contacts, conversations, counters,
-    deliveries, directory, endpoints, freezes, groups, history, idempotency, messages, newcomers, oauth,
-    outbox, search as index, settings, tokens, updates, upstreams, views, webhooks,
+    deliveries, directory, endpoints, files, freezes, groups, history, idempotency, messages, newcomers,
+    oauth, outbox, search as index, settings, tokens, updates, upstreams, views, webhooks,
 };
 use crate::{R, StoreError, Tx};
 use contactgram_model::consumer::ConsumerName;
@@ -190,6 +191,7 @@ fn mailbox(tx: &mut dyn Tx) -> R<()> {
     chats::block(tx, ANN, UserId(9))?;
     chats::is_blocked(tx, ANN, UserId(9))?;
     chats::unblock(tx, ANN, UserId(9))?;
+    files(tx)?;
     callbacks::insert(tx, ANN, 2, UserId(7), NOW)?;
     callbacks::answer(tx, ANN, 2, 0, "{}")?;
     callbacks::get(tx, ANN, 2)?;
@@ -258,7 +260,17 @@ fn named(tx: &mut dyn Tx) -> R<()> {
 /// Pages that are neither searches nor by label.
 fn upstream(tx: &mut dyn Tx) -> R<()> {
     let place = upstreams::Place { space: 0, chat: ChatId(20), number: 5 };
-    upstreams::put(tx, ANN, "https://upstream.example", b"sealed")?;
+    let new = upstreams::NewUpstream {
+        base_url: "https://upstream.example",
+        token: b"sealed",
+        webhook: Some(b"sealed"),
+    };
+    upstreams::put(tx, ANN, new)?;
+    upstreams::ask_for(tx, ANN, "new_kind")?;
+    upstreams::lease(tx, ANN, 1, (NOW, NOW + 60))?;
+    upstreams::release(tx, 1)?;
+    upstreams::receive(tx, ANN, 5, NOW)?;
+    upstreams::forget_received(tx, NOW)?;
     upstreams::get(tx, ANN)?;
     upstreams::next_update(tx, ANN)?;
     upstreams::taken(tx, ANN, 3)?;
@@ -267,6 +279,20 @@ fn upstream(tx: &mut dyn Tx) -> R<()> {
     upstreams::message(tx, ANN, place)?;
     upstreams::first_from(tx, ANN, place)?;
     upstreams::forget_message(tx, ANN, MessageId(900))
+}
+
+/// A file comes, is carried and goes.
+fn files(tx: &mut dyn Tx) -> R<()> {
+    files::add(tx, &Coming { id: 1, salt: b"s", now: NOW }, (0, b"a"))?;
+    files::finish(tx, 1, &Ending { sha256: b"a", bytes: 1, image: None, now: NOW })?;
+    files::with_content(tx, b"a")?;
+    files::carry(tx, ANN, (MessageId(3), MessageId(3)), 1)?;
+    files::carried(tx, ANN, MessageId(3), 10)?;
+    files::piece(tx, 1, 0)?;
+    files::put_down(tx, ANN, MessageId(3))?;
+    files::leave(tx, 1, NOW)?;
+    files::spare(tx, 1)?;
+    files::erase_some(tx, 1).map(drop)
 }
 
 pub(super) fn pages(tx: &mut dyn Tx) -> R<()> {
@@ -367,6 +393,7 @@ pub(super) fn housekeeping(tx: &mut dyn Tx) -> R<()> {
     updates::forget_old(tx, NOW)?;
     idempotency::forget_old(tx, NOW)?;
     callbacks::forget_old(tx, NOW)?;
+    files::leaving(tx, NOW)?;
     outbox::due_accounts(tx, NOW)?;
     outbox::next_due(tx, NOW)?;
     outbox::heads(tx, ANN, NOW, 50)?;
