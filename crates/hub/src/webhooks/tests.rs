@@ -48,7 +48,7 @@ impl World {
             region: None,
             strict: false,
         };
-        let (account, token) = hub.add_account(Actor::Operator, new).await.unwrap();
+        let (account, token) = insist(async || hub.add_account(Actor::Operator, new.clone()).await).await;
         let caller = hub.authenticate(&PlainToken::parse(&token.token).unwrap()).await.unwrap();
         let new = NewPerson {
             first_name: "Ann".to_owned(),
@@ -58,7 +58,7 @@ impl World {
             email: None,
             language_code: None,
         };
-        let person = hub.add_person(new).await.unwrap().id;
+        let person = insist(async || hub.add_person(new.clone()).await).await.id;
         // Without what goes on beside it, which would make up for the hours that pass at once.
         hub.start_dispatchers().await.unwrap();
         World { hub, clock, shutdown, caller, account: account.id, person }
@@ -91,9 +91,12 @@ impl World {
 }
 
 /// Does it until the store takes it: where its queue is short, a machine under load turns some away.
-async fn insist<T>(mut work: impl AsyncFnMut() -> Result<T, Error>) {
-    while let Err(error) = work().await {
-        assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
+async fn insist<T>(mut work: impl AsyncFnMut() -> Result<T, Error>) -> T {
+    loop {
+        match work().await {
+            Ok(done) => return done,
+            Err(error) => assert!(matches!(error, Error::Unavailable { .. }), "{error:?}"),
+        }
     }
 }
 

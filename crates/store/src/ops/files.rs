@@ -15,7 +15,9 @@ static FINISH: Sql = Sql::new(
     "UPDATE files SET sha256 = $2, bytes = $3, image = $4, state = 1, touched_at = $5 WHERE file_id = $1 AND state = 0",
 );
 static WHOLE: Sql = Sql::new(
-    "SELECT file_id, salt, bytes, sha256, image FROM files WHERE sha256 = $1 AND state = 1 ORDER BY file_id LIMIT 1",
+    "SELECT file_id, salt, bytes, sha256, image, \
+     EXISTS (SELECT 1 FROM message_files WHERE message_files.file_id = files.file_id) \
+     FROM files WHERE sha256 = $1 AND state = 1 ORDER BY file_id LIMIT $2",
 );
 static CARRY: Sql =
     Sql::new("INSERT INTO message_files (account_id, message_id, number, file_id) VALUES ($1, $2, $3, $4)");
@@ -52,6 +54,9 @@ pub const PIECE_BYTES: usize = 256 << 10;
 const AT_ONCE: i64 = 8;
 /// Files that one look for leftovers names.
 const LOOK: i64 = 1000;
+
+/// Copies of one content that are looked at: there are several only while uploads of it wait for their messages.
+const COPIES: i64 = 8;
 
 /// A file on its way in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +111,11 @@ pub fn finish(tx: &mut dyn Tx, id: i64, ending: &Ending<'_>) -> R<bool> {
     Ok(tx.execute(&FINISH, p![id, sha256, bytes, image, now])? == 1)
 }
 
-/// The file that has this content, the oldest if several do.
+/// The file that has this content; of several one that messages carry already, so that the others can go.
 pub fn with_content(tx: &mut dyn Tx, sha256: &[u8]) -> R<Option<Whole>> {
-    tx.opt(&WHOLE, p![sha256], read)
+    let found = tx.all(&WHOLE, p![sha256, COPIES], |row| Ok((read(row)?, row.bool(5)?)))?;
+    let carried = found.iter().position(|(_, is_carried)| *is_carried).unwrap_or_default();
+    Ok(found.into_iter().nth(carried).map(|(file, _)| file))
 }
 
 /// Writes down that a message carries a file.
