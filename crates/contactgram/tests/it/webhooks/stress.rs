@@ -11,7 +11,8 @@ use contactgram_testkit::{Account, Line, Options, TestServer, Value, json};
 
 use super::hook::{Do, Hook, Seen};
 use super::ledger::{Ledger, Tally};
-use super::{drained, info, set};
+use super::{info, set};
+use crate::kit::number;
 
 /// Updates in the run that belongs to every test run.
 const USUAL: usize = 5_000;
@@ -67,8 +68,45 @@ struct Written {
     done: AtomicI64,
 }
 
+/// A webhook of an account: Telegram's own, or the further one of this id.
+#[derive(Clone)]
+enum Which {
+    Own,
+    Further(i64),
+}
+
+impl Which {
+    /// Updates that wait for it.
+    async fn waits(&self, shop: &Account) -> i64 {
+        let waits = match self {
+            Which::Own => info(shop).await["pending_update_count"].take(),
+            Which::Further(id) => {
+                shop.v1().get(&format!("webhooks/{id}")).await.result()["pending_update_count"].take()
+            }
+        };
+        waits.as_i64().unwrap()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receivers_bad_hour_loses_nothing_and_disorders_nothing() {
+    bad_hour(async |shop, hook| {
+        set(shop, hook, json!({"max_connections": MOST})).await;
+        Which::Own
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_does_that_of_a_further_webhook() {
+    bad_hour(async |shop, hook| {
+        let made = json!({"url": hook.url(), "max_connections": MOST});
+        Which::Further(number(&shop.v1().post("webhooks", made).await.result()["id"]))
+    })
+    .await;
+}
+
+async fn bad_hour(set: impl AsyncFnOnce(&Account, &Hook) -> Which) {
     let size = Size::of_this_run();
     // A held delivery takes a place for so long, and there are hundreds.
     let server = TestServer::start(Options::default().variable("CONTACTGRAM_WEBHOOK_TIMEOUT_S", "1")).await;
@@ -81,19 +119,21 @@ async fn a_receivers_bad_hour_loses_nothing_and_disorders_nothing() {
         act
     })
     .await;
-    set(&shop, &hook, json!({"max_connections": MOST})).await;
+    let which = set(&shop, &hook).await;
     let begun = Instant::now();
     let written = Arc::new(Written::default());
     let over = Arc::new(AtomicBool::new(false));
-    let watch =
-        tokio::spawn(balance(shop.clone(), Arc::clone(&ledger), Arc::clone(&written), Arc::clone(&over)));
+    let watched = (shop.clone(), which.clone());
+    let watch = tokio::spawn(balance(watched, Arc::clone(&ledger), Arc::clone(&written), Arc::clone(&over)));
     write_all(&server, &shop, size, &written).await;
     let writing = begun.elapsed();
     while ledger.lock().unwrap().tally().delivered < size.updates() {
         assert!(begun.elapsed() < PATIENCE, "not delivered: {:?}", ledger.lock().unwrap().tally());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    drained(&shop).await;
+    while which.waits(&shop).await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     over.store(true, Ordering::SeqCst);
     let (samples, excess) = watch.await.unwrap();
 
@@ -162,7 +202,7 @@ async fn post(line: &mut Line, path: &str, token: &str, body: Value) -> Value {
 /// Looks again and again whether what happened is what was delivered and what waits. Answers how often it
 /// looked, and how many more than allowed were counted on both sides at worst.
 async fn balance(
-    shop: Account,
+    (shop, which): (Account, Which),
     ledger: Arc<Mutex<Ledger>>,
     written: Arc<Written>,
     over: Arc<AtomicBool>,
@@ -171,7 +211,7 @@ async fn balance(
     let delivered = || ledger.lock().unwrap().tally().delivered;
     while !over.load(Ordering::SeqCst) {
         let before = (written.done.load(Ordering::SeqCst), delivered());
-        let waits = info(&shop).await["pending_update_count"].as_i64().unwrap();
+        let waits = which.waits(&shop).await;
         let after = (written.begun.load(Ordering::SeqCst), delivered());
         assert!(
             before.0 <= waits + after.1,
