@@ -18,9 +18,14 @@ pub enum UserKind {
     Bot,
     /// An account of this server that shows itself as a user.
     Account,
+    /// An account of this server whose bot lives on another one: nobody here can write to it.
+    Remote,
 }
 
 impl UserKind {
+    const ALL: [UserKind; 5] =
+        [UserKind::Placeholder, UserKind::Person, UserKind::Bot, UserKind::Account, UserKind::Remote];
+
     /// The number kept in the store.
     pub fn code(self) -> i64 {
         self as i64
@@ -28,9 +33,7 @@ impl UserKind {
 
     /// The kind behind a stored number.
     pub fn from_code(code: i64) -> Option<UserKind> {
-        [UserKind::Placeholder, UserKind::Person, UserKind::Bot, UserKind::Account]
-            .into_iter()
-            .find(|kind| kind.code() == code)
+        UserKind::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     /// Whether somebody (or some program) is known to be behind this user.
@@ -40,7 +43,7 @@ impl UserKind {
 
     /// Whether an account of this server is behind this user, so that it has an update log.
     pub fn is_account(self) -> bool {
-        matches!(self, UserKind::Bot | UserKind::Account)
+        matches!(self, UserKind::Bot | UserKind::Account | UserKind::Remote)
     }
 }
 
@@ -73,7 +76,7 @@ pub struct User {
 impl User {
     /// Whether Telegram would mark this user `is_bot`.
     pub fn is_bot(&self) -> bool {
-        self.kind == UserKind::Bot
+        matches!(self.kind, UserKind::Bot | UserKind::Remote)
     }
 }
 
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn kinds_survive_the_store() {
-        for kind in [UserKind::Placeholder, UserKind::Person, UserKind::Bot, UserKind::Account] {
+        for kind in UserKind::ALL {
             assert_eq!(UserKind::from_code(kind.code()), Some(kind));
         }
         assert_eq!(UserKind::from_code(9), None);

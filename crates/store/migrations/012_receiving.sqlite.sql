@@ -18,3 +18,5 @@ UPDATE consumers SET also = also + 268435456 WHERE name = '' AND EXISTS (
     SELECT 1 FROM consumers c
     WHERE c.account_id = consumers.account_id AND c.name > '' AND c.allowed = 301789183
 );
+-- Bots that live elsewhere (4): nobody here may write to them.
+UPDATE users SET kind = 4 WHERE id IN (SELECT account_id FROM upstreams);

@@ -42,7 +42,8 @@ pub fn route<W: World>(
     if chat.is_group() {
         return to_group(world, sender, chat);
     }
-    let Some(user) = world.user(chat.user())? else {
+    // A bot that lives elsewhere hears of what happens there, and must not be told otherwise by somebody here.
+    let Some(user) = world.user(chat.user())?.filter(|user| user.kind != UserKind::Remote) else {
         return Ok(Err(Refusal::BadRequest("chat not found")));
     };
     if world.has_blocked(user.id, sender.user.id)? {

@@ -52,7 +52,12 @@ fn user(id: i64, kind: UserKind) -> User {
 
 fn world() -> Table {
     Table {
-        users: vec![user(1, UserKind::Bot), user(2, UserKind::Person), user(3, UserKind::Bot)],
+        users: vec![
+            user(1, UserKind::Bot),
+            user(2, UserKind::Person),
+            user(3, UserKind::Bot),
+            user(4, UserKind::Remote),
+        ],
         ..Table::default()
     }
 }
@@ -91,6 +96,7 @@ fn strict_keeps_bots_apart() {
 fn unknown_chats_blocked_users_and_foreign_groups_are_refused_as_telegram_does() {
     let mut world = world();
     assert_eq!(decide(&mut world, false, 99), Err(Refusal::BadRequest("chat not found")));
+    assert_eq!(decide(&mut world, false, 4), Err(Refusal::BadRequest("chat not found")));
     assert_eq!(decide(&mut world, false, -5), Err(Refusal::BadRequest("chat not found")));
     assert_eq!(decide(&mut world, false, GROUP.0), Err(Refusal::BadRequest("chat not found")));
     world.blocked.push((UserId(2), UserId(1)));

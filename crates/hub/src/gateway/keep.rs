@@ -10,6 +10,9 @@ use contactgram_store::ops::{chats, counters, messages, updates};
 use contactgram_wire::foreign::{Event, Message, Update};
 use sha2::{Digest, Sha256};
 
+/// How far an upstream's clock may be ahead, in seconds.
+const AHEAD_S: i64 = 300;
+
 /// The number of a business connection's space; 0 without one.
 pub(super) fn space(connection: Option<&str>) -> i64 {
     let Some(connection) = connection else { return 0 };
@@ -34,7 +37,7 @@ pub(super) fn update(
                 outbox::turned_up(tx, rings, (account, now), (message, update.payload))?;
             }
             outbox::turned_up_by_reply(tx, rings, (account, now), update.payload)?;
-            self::message(tx, rings, account, message, update.payload)?;
+            self::message(tx, rings, (account, now), Kept::came(account, message, update.payload))?;
             if let Some(shared) = &message.contact
                 && message.from != Some(account)
             {
@@ -78,13 +81,33 @@ pub(super) fn log(
     Ok(())
 }
 
-/// Keeps a message, or the text that it has now. Its JSON stays as it is.
+/// A message of an upstream with its JSON, which stays as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept<'a> {
+    pub message: &'a Message,
+    pub body: &'a str,
+    /// Whether the account wrote it, for all that its sender may be a channel, or not said.
+    pub is_own: bool,
+}
+
+impl<'a> Kept<'a> {
+    /// One that an update brought.
+    pub(crate) fn came(account: UserId, message: &'a Message, body: &'a str) -> Kept<'a> {
+        Kept { message, body, is_own: message.from == Some(account) }
+    }
+
+    /// One that a call of the account's made.
+    pub(crate) fn sent(message: &'a Message, body: &'a str) -> Kept<'a> {
+        Kept { message, body, is_own: true }
+    }
+}
+
+/// Keeps a message, or the text that it has now.
 pub(crate) fn message(
     tx: &mut dyn Tx,
     rings: &mut Rings,
-    account: UserId,
-    message: &Message,
-    body: &str,
+    (account, now): (UserId, Timestamp),
+    Kept { message, body, is_own }: Kept<'_>,
 ) -> Result<(), Error> {
     rings.show(account);
     let space = space(message.connection.as_deref());
@@ -96,13 +119,15 @@ pub(crate) fn message(
         body.clone_into(&mut kept.body);
         return Ok(messages::update(tx, account, &kept, true)?);
     }
-    let next = counters::next_message(tx, account, message.date, None)?;
-    let from = message.from.unwrap_or(UserId(message.chat.0));
+    // Clocks differ, and some servers count milliseconds; what comes after one from the future would seem as late.
+    let date = message.date.min(now + AHEAD_S);
+    let next = counters::next_message(tx, account, date, None)?;
+    let from = message.from.unwrap_or(if is_own { account } else { UserId(message.chat.0) });
     let stored = StoredMessage {
         id: next.id,
         chat: message.chat,
         from,
-        direction: if from == account { Direction::Out } else { Direction::In },
+        direction: if is_own { Direction::Out } else { Direction::In },
         date: next.date,
         origin: (from, MessageId(message.number)),
         text: message.text.clone(),

@@ -17,7 +17,7 @@ mod turn;
 
 pub use connect::NewBot;
 pub use health::{BotView, Polling};
-pub(crate) use keep::{is_kept, message as keep_message};
+pub(crate) use keep::{Kept, is_kept, message as keep_message};
 pub(crate) use send::OwnCall;
 pub use sent::{About, Note};
 pub use turn::{Pacing, Passing, sends};

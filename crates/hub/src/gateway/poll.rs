@@ -13,13 +13,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const POLL_S: u32 = 50;
 /// A process that has not asked again for so long polls no more.
 const LEASE_S: i64 = 75;
 /// How often others look whether that is so.
 const LOOK: Duration = Duration::from_secs(5);
+/// How soon an upstream is asked again that has nothing: servers that stand in for Telegram in tests don't wait until they have.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Between tries of an upstream that doesn't answer.
 pub(super) const BETWEEN: Exponential =
     Exponential { base: Duration::from_millis(500), cap: Duration::from_secs(60) };
@@ -60,6 +62,7 @@ async fn poll(hub: &Hub, gateway: &Gateway) {
             timeout: POLL_S,
             allowed_updates: Some(kinds::names(&row.further_kinds)),
         };
+        let asked_at = Instant::now();
         let polled = tokio::select! {
             polled = gateway.upstream.get_updates(&asked) => polled,
             // Somebody asks for more kinds.
@@ -69,7 +72,7 @@ async fn poll(hub: &Hub, gateway: &Gateway) {
             Ok(batch) if batch.is_empty() => {
                 failures = 0;
                 gateway.health.well(hub.clock.now());
-                continue;
+                LOOK_AGAIN.saturating_sub(asked_at.elapsed())
             }
             Ok(batch) => match way(&batch, next, &mut recent) {
                 Some(way) => {

@@ -1,6 +1,7 @@
 //! What goes out through us: the upstream's answers to sends, edits and deletions, kept like what comes in. An answer that
 //! can't be kept was given all the same: the message is out, and nobody can take it back.
 
+use super::keep::Kept;
 use super::{Gateway, copies, keep};
 use crate::once::Ended;
 use crate::{Error, Hub, Rings, contacts};
@@ -97,10 +98,10 @@ impl Hub {
         let keeping = self.change(account, move |tx, rings| {
             counters::lock(tx, account)?;
             for (message, body) in &messages {
-                keep::message(tx, rings, account, message, body)?;
+                keep::message(tx, rings, (account, now), Kept::sent(message, body))?;
             }
             for (message, body) in copies::messages(tx, (account, now), &about, &copies)? {
-                keep::message(tx, rings, account, &message, &body)?;
+                keep::message(tx, rings, (account, now), Kept::sent(&message, &body))?;
             }
             if let (true, Some(chat)) = (does_delete, about.chat) {
                 let space = keep::space(about.connection.as_deref());

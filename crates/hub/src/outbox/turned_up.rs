@@ -1,7 +1,7 @@
 //! Entries whose fate is unknown, found in what the upstream tells: a message of the bot's own that nobody here has seen, to
 //! the same chat and of the same text. Asked for such messages alone; what looks different stays unknown.
 
-use crate::gateway::{is_kept, keep_message};
+use crate::gateway::{Kept, is_kept, keep_message};
 use crate::{Error, Rings};
 use contactgram_model::outbox::EntryState;
 use contactgram_model::{Timestamp, UserId};
@@ -55,5 +55,5 @@ pub(crate) fn turned_up(
     let settled = Settled { state: EntryState::Sent, result: Some(body.to_owned()), error: None };
     rows::settle(tx, account, entry.id, (&settled, now))?;
     // From now on it is known: it stands for one entry alone.
-    keep_message(tx, rings, account, message, body)
+    keep_message(tx, rings, (account, now), Kept::sent(message, body))
 }

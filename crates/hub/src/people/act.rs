@@ -4,9 +4,11 @@
 use super::acting;
 use crate::contacts;
 use crate::delivery::{self, to_json};
-use crate::messages::{self, Actor, Draft, Edit, Reply, Sending};
+use crate::messages::{self, Actor, Draft, Edit, NO_CHAT, Reply, Sending};
 use crate::{ChatRef, Error, Hub, Rings, random};
-use contactgram_model::{MemberStatus, MessageId, StoredMessage, Timestamp, UpdateKind, User, UserId};
+use contactgram_model::{
+    MemberStatus, MessageId, StoredMessage, Timestamp, UpdateKind, User, UserId, UserKind,
+};
 use contactgram_store::Tx;
 use contactgram_store::ops::updates::NewUpdate;
 use contactgram_store::ops::{callbacks, chats, directory, messages as mailbox, updates};
@@ -138,6 +140,11 @@ impl Hub {
         self.change(id, move |tx, rings| {
             let user = acting(tx, rings, id, now)?;
             crate::accounts::existing(tx, account)?;
+            let bot =
+                directory::get(tx, account)?.ok_or_else(|| Error::internal("an account without a user"))?;
+            if bot.kind == UserKind::Remote {
+                return Err(NO_CHAT);
+            }
             let changed = if blocks {
                 chats::block(tx, account, id)?
             } else {
@@ -148,8 +155,6 @@ impl Hub {
                 return Ok(());
             }
             contacts::set_blocked(tx, rings, (account, now), id, blocks)?;
-            let bot =
-                directory::get(tx, account)?.ok_or_else(|| Error::internal("an account without a user"))?;
             if !bot.is_bot() {
                 return Ok(());
             }

@@ -6,7 +6,7 @@ use crate::delivery::{self, Parcel, to_json};
 use crate::messages::NO_CHAT;
 use crate::{Error, Hub, Rings, random};
 use contactgram_connector::local::Route;
-use contactgram_model::{ChatId, Group, MemberStatus, Timestamp, UpdateKind, User, UserId, ids};
+use contactgram_model::{ChatId, Group, MemberStatus, Timestamp, UpdateKind, User, UserId, UserKind, ids};
 use contactgram_store::Tx;
 use contactgram_store::ops::updates::NewUpdate;
 use contactgram_store::ops::{directory, groups, updates};
@@ -43,8 +43,7 @@ impl Hub {
         }
         let (seed, now) = (random::seed()?, self.clock.now());
         self.change(creator, move |tx, rings| {
-            let maker =
-                directory::get(tx, creator)?.ok_or(Error::bad("creator is not a user of this server"))?;
+            let maker = here(tx, creator)?.ok_or(Error::bad("creator is not a user of this server"))?;
             let group = new_group(tx, (title.trim(), id), seed)?;
             groups::set_member(tx, group.id, creator, MemberStatus::Creator)?;
             announce(
@@ -57,8 +56,7 @@ impl Hub {
             tell(tx, rings, (&group, now), (&maker, &maker), (MemberStatus::Left, MemberStatus::Creator))?;
             // Whoever lists the creator too means no demotion.
             for member in members.iter().filter(|member| **member != creator) {
-                let user =
-                    directory::get(tx, *member)?.ok_or(Error::bad("members must be users of this server"))?;
+                let user = here(tx, *member)?.ok_or(Error::bad("members must be users of this server"))?;
                 set_member(tx, rings, (group.id, now), (&maker, &user, MemberStatus::Member))?;
             }
             view(tx, group)
@@ -85,11 +83,10 @@ impl Hub {
     ) -> Result<GroupView, Error> {
         let now = self.clock.now();
         self.change(user, move |tx, rings| {
-            let target =
-                directory::get(tx, user)?.ok_or(Error::bad("user_id is not a user of this server"))?;
+            let target = here(tx, user)?.ok_or(Error::bad("user_id is not a user of this server"))?;
             let target = if target.kind.is_account() { target } else { acting(tx, rings, user, now)? };
             let actor = match by {
-                Some(by) => directory::get(tx, by)?.ok_or(Error::bad("by is not a user of this server"))?,
+                Some(by) => here(tx, by)?.ok_or(Error::bad("by is not a user of this server"))?,
                 None => target.clone(),
             };
             set_member(tx, rings, (group, now), (&actor, &target, status))?;
@@ -184,6 +181,11 @@ fn tell(
         }
     }
     Ok(())
+}
+
+/// Somebody who can be in a group: bots that live elsewhere are in groups over there.
+fn here(tx: &mut dyn Tx, id: UserId) -> Result<Option<User>, Error> {
+    Ok(directory::get(tx, id)?.filter(|user| user.kind != UserKind::Remote))
 }
 
 fn new_group(tx: &mut dyn Tx, (title, id): (&str, Option<ChatId>), seed: u64) -> Result<Group, Error> {

@@ -151,5 +151,6 @@ fn kind(kind: UserKind) -> &'static str {
         UserKind::Person => "person",
         UserKind::Bot => "bot",
         UserKind::Account => "user account",
+        UserKind::Remote => "bot of another server",
     }
 }

@@ -163,3 +163,44 @@ async fn groups_and_channels_have_their_own_numbers() {
     assert_eq!(scene.bot.get("contacts").await.result()["total_count"], 1, "a channel is nobody");
     until(async || (scene.contact(7).await["source"] == "message").then_some(())).await;
 }
+
+#[tokio::test]
+async fn nobody_of_this_server_reaches_a_bot_that_lives_elsewhere() {
+    let scene = scene().await;
+    known(&scene).await;
+    let (id, gateway) = (scene.there.id, &scene.gateway);
+    let local = gateway.account("Desk").await;
+    let mallory = gateway.person(json!({"first_name": "Mallory"})).await;
+    let not_found = (400, "Bad Request: chat not found".to_owned());
+    let wrote = mallory.act("write", json!({"to": id, "text": "I am Telegram"})).await.refusal();
+    assert_eq!(wrote, not_found);
+    let sent = local.bot().call("sendMessage", json!({"chat_id": id, "text": "x"})).await.refusal();
+    assert_eq!(sent, not_found);
+    assert_eq!(mallory.act("block", json!({"account_id": id})).await.refusal(), not_found);
+    let group =
+        |creator: i64, members: Vec<i64>| json!({"title": "Trap", "creator": creator, "members": members});
+    let make = async |body| gateway.admin().post("groups", body).await.refusal();
+    let refused = |why: &str| (400, format!("Bad Request: {why}"));
+    assert_eq!(make(group(mallory.id, vec![id])).await, refused("members must be users of this server"));
+    assert_eq!(make(group(id, vec![])).await, refused("creator is not a user of this server"));
+    assert_eq!(scene.here.get("contacts").await.result()["total_count"], 0);
+    assert_eq!(scene.here.get("messages").await.json(), json!([]));
+    scene.ann.write(id, "but I do").await;
+    until(async || {
+        let kept = scene.here.get("messages").await.json();
+        (kept[0]["text"] == "but I do").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_makes_no_message_of_the_future() {
+    let scene = faked().await;
+    let mut early = message(1, &somebody(7, "Ann"), json!({"text": "in milliseconds"}));
+    early["date"] = json!(1_800_000_000_000_i64);
+    scene.happens(json!({ "message": early })).await;
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
+    let later = format!("messages?since={}", now + 3600);
+    assert_eq!(scene.bot.get(&later).await.json(), json!([]));
+    assert_eq!(scene.history().await[0]["date"], json!(1_800_000_000_000_i64), "as it was written");
+}

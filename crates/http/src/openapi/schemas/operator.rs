@@ -9,10 +9,10 @@ pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
 
 fn person() -> RefOr<Schema> {
     record(
-        "Somebody of the local connector, or a number that waits for somebody (`placeholder`).",
+        "Somebody of the local connector, a number that waits for somebody (`placeholder`), or a bot of another server (`remote`).",
         [
             must("id", within("", 1..=(1 << 52) - 1)),
-            must("kind", word("", &["placeholder", "person", "bot", "account"])),
+            must("kind", word("", &["placeholder", "person", "bot", "account", "remote"])),
             must("first_name", sized("", 1..=64)),
             may("last_name", text("")),
             may("username", text("Without the `@`.")),
