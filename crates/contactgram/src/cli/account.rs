@@ -106,7 +106,7 @@ struct Added<'a> {
     #[serde(flatten)]
     account: &'a AccountView,
     #[serde(flatten)]
-    token: &'a NewTokenView,
+    token: Option<&'a NewTokenView>,
 }
 
 impl Account {
@@ -150,7 +150,7 @@ impl Add {
             Ok((hub.account(account.id).await?, token))
         });
         let (account, token) = made.await?;
-        context.answer(&Added { account: &account, token: &token }, || {
+        context.answer(&Added { account: &account, token: Some(&token) }, || {
             format!("{}\n\nThe token is shown this once.", described(&account, Some(&token.token)))
         })
     }
@@ -172,11 +172,19 @@ impl Add {
             async move |hub| Ok(hub.connect_bot(Actor::Operator, new).await?),
         );
         let (account, token) = made.await?;
-        context.answer(&Added { account: &account, token: &token }, || {
-            format!(
+        if token.is_none() {
+            // A token that the bot had before has ended.
+            context.tokens_have_ended().await;
+        }
+        context.answer(&Added { account: &account, token: token.as_ref() }, || match &token {
+            Some(token) => format!(
                 "{}\n\nThe token is shown this once. The bot's own token opens the account, too.",
                 described(&account, Some(&token.token))
-            )
+            ),
+            None => format!(
+                "{}\n\nIt is connected again, and opened by the bot's own token and those that it had from this server.",
+                described(&account, None)
+            ),
         })
     }
 }

@@ -156,11 +156,9 @@ async fn try_connect(
         Err(Error::Unavailable { text, .. }) => return Ok(Err(form.with("upstream", text))),
         Err(error) => return Ok(Err(form.refused(error, &["receive", "token", "upstream"])?)),
     };
-    if only.is_some() {
-        // The bot's own token is what it goes on with; one more of ours is nobody's wish.
-        visit.hub().revoke_token(visit.actor()?, account.id, made.token_id).await?;
+    let Some(made) = made else {
         return Ok(Ok(to(&format!("{}?done=connected", path(account.id)))));
-    }
+    };
     let here = Here::of(&account, Role::Owner);
     let url = &visit.app().options.url;
     let mut shell = visit.shell(format!("{} is connected", account.name), "accounts")?;

@@ -5,17 +5,21 @@ use super::owner;
 use super::receive::Hook;
 use crate::accounts::{self, AccountView, NewTokenView, record, target, view};
 use crate::members::{EVERYWHERE, needs_role};
+use crate::seal::Seal;
 use crate::{Error, Hub, random};
 use contactgram_connector::bot::{BaseUrl, CallError, UpstreamToken};
 use contactgram_model::token::RANDOM_BYTES;
 use contactgram_model::{
-    Account, AccountKind, Action, Actor, PlainToken, Role, UpdateId, User, UserId, UserKind, phone,
+    Account, AccountKind, Action, Actor, PlainToken, Role, Timestamp, TokenDigest, TokenKind, UpdateId, User,
+    UserId, UserKind, phone,
 };
+use contactgram_store::Tx;
 use contactgram_store::ops::tokens::NewToken;
-use contactgram_store::ops::upstreams::{self, NewUpstream};
+use contactgram_store::ops::upstreams::{self, NewUpstream, UpstreamRow};
 use contactgram_store::ops::{accounts as rows, consumers, counters, directory, tokens};
 use contactgram_wire::foreign::Person;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What an account on a Bot API server is made from.
@@ -32,12 +36,17 @@ pub struct NewBot {
 }
 
 impl Hub {
-    /// Makes an account of a bot, or connects the account that there is for it anew. The bot's own token opens it too.
+    /// Makes an account of a bot, with a token of ours, or connects the account that there is for it anew. The bot's own
+    /// token opens it too; one that it had before does no more.
     ///
     /// # Errors
     /// [`Error::BadRequest`], naming the field, also for a token that the upstream doesn't know;
     /// [`Error::Unavailable`] when the upstream can't be asked; [`Error::Forbidden`].
-    pub async fn connect_bot(&self, by: Actor, new: NewBot) -> Result<(AccountView, NewTokenView), Error> {
+    pub async fn connect_bot(
+        &self,
+        by: Actor,
+        new: NewBot,
+    ) -> Result<(AccountView, Option<NewTokenView>), Error> {
         let bad = |field: &str, why: &str| Error::BadRequest(format!("{field} {why}").into());
         let token = UpstreamToken::read(&new.token).map_err(|why| bad("token", why))?;
         let base = match &new.upstream {
@@ -79,11 +88,12 @@ impl Hub {
         let mut secret = [0; RANDOM_BYTES];
         random::fill(&mut secret)?;
         let (now, url) = (self.clock.now(), base.to_string());
+        let seal = Arc::clone(&means.seal);
         let made = self
-            .change(EVERYWHERE, move |tx, _| {
+            .change_tokens(id, move |tx, _| {
                 needs_role(tx, by, EVERYWHERE, Role::Owner)?;
-                let known = rows::get(tx, id)?;
-                if known.is_none() {
+                let is_new = rows::get(tx, id)?.is_none();
+                if is_new {
                     if directory::get(tx, id)?.is_some() {
                         return Err(Error::bad(
                             "token is of a bot whose id belongs to somebody of this server",
@@ -122,6 +132,7 @@ impl Hub {
                     if before.base_url != url {
                         upstreams::forget_all_received(tx, id)?;
                     }
+                    end_own_token(tx, (by, now), id, (before_token(&seal, &before), &own))?;
                 }
                 let webhook = hook.as_deref();
                 upstreams::put(tx, id, NewUpstream { base_url: &url, token: &sealed, webhook })?;
@@ -129,16 +140,19 @@ impl Hub {
                     let label = Some("the bot's own token".to_owned());
                     tokens::insert(tx, id, &NewToken { label, ..NewToken::of_account(own) }, now)?;
                 }
-                let plain = PlainToken::create(id, &secret);
-                let token_id = tokens::insert(tx, id, &NewToken::of_account(plain.digest()), now)?;
+                let mut token = None;
+                if is_new {
+                    let plain = PlainToken::create(id, &secret);
+                    token = Some(NewTokenView {
+                        token_id: tokens::insert(tx, id, &NewToken::of_account(plain.digest()), now)?,
+                        token: plain.reveal().to_owned(),
+                        label: None,
+                        expires_at: None,
+                    });
+                }
+                let token_id = token.as_ref().map(|token| token.token_id);
                 let details = json!({ "name": me.first_name, "token": token_id, "upstream": url });
                 record(tx, (by, now), (id, Action::AccountAdded), (target(id), details))?;
-                let token = NewTokenView {
-                    token_id,
-                    token: plain.reveal().to_owned(),
-                    label: None,
-                    expires_at: None,
-                };
                 let account = accounts::existing(tx, id)?;
                 Ok((view(tx, account, now)?, token))
             })
@@ -146,6 +160,25 @@ impl Hub {
         self.renew_gateways().await?;
         Ok(made)
     }
+}
+
+/// What the bot's own token was, as far as it can still be read.
+fn before_token(seal: &Seal, before: &UpstreamRow) -> Option<TokenDigest> {
+    let token = String::from_utf8(seal.open(&owner(before.account), &before.token)?).ok()?;
+    Some(PlainToken::parse(&token)?.digest())
+}
+
+/// Ends the token that the bot had before, where it has another now: whoever renews it means the old one to open nothing.
+fn end_own_token(
+    tx: &mut dyn Tx,
+    (by, now): (Actor, Timestamp),
+    account: UserId,
+    (before, own): (Option<TokenDigest>, &TokenDigest),
+) -> Result<(), Error> {
+    let Some(before) = before.filter(|before| before != own) else { return Ok(()) };
+    let Some(found) = tokens::find(tx, account, &before, now)? else { return Ok(()) };
+    tokens::delete(tx, account, (found.id, TokenKind::Account))?;
+    record(tx, (by, now), (account, Action::TokenRevoked), (format!("token {}", found.id), json!({})))
 }
 
 /// What asking the upstream about a token came to, in the operator's terms.

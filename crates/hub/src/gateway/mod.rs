@@ -69,7 +69,7 @@ pub(crate) struct Gateways {
 }
 
 struct Means {
-    seal: Seal,
+    seal: Arc<Seal>,
     uplinks: Uplinks,
     settings: GatewaySettings,
 }
@@ -119,7 +119,7 @@ impl Gateways {
 
     /// The key to the store's secrets, in a process that was given it.
     pub(crate) fn seal(&self) -> Option<&Seal> {
-        self.means.as_ref().map(|means| &means.seal)
+        self.means.as_ref().map(|means| &*means.seal)
     }
 
     fn process(&self) -> Result<i64, Error> {
@@ -145,7 +145,7 @@ impl Hub {
     /// The same hub with what accounts on Bot API servers need.
     #[must_use]
     pub fn with_gateways(mut self, seal: Seal, uplinks: Uplinks, settings: GatewaySettings) -> Hub {
-        self.gateways.means = Some(Means { seal, uplinks, settings });
+        self.gateways.means = Some(Means { seal: Arc::new(seal), uplinks, settings });
         self
     }
 

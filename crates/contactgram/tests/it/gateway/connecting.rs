@@ -1,6 +1,6 @@
 //! Connecting a bot: what is refused, and where its token is kept.
 
-use contactgram_testkit::{Options, TestServer, json};
+use contactgram_testkit::{Client, FakeUpstream, Options, TestServer, json};
 
 use super::kit::{Faked, connect, faked, known, scene, until};
 
@@ -67,14 +67,23 @@ async fn a_webhook_that_the_bot_had_is_removed_where_it_stands_in_the_way() {
 
 #[tokio::test]
 async fn a_bot_that_is_connected_again_goes_on_with_its_new_token() {
-    let Faked { upstream, gateway, token, .. } = faked().await;
+    let upstream = FakeUpstream::start().await;
+    let gateway = TestServer::start(Options::default()).await;
+    let token = upstream.bot(4_100_000_001);
+    let given = connect(&gateway, &token, &upstream.url()).await["token"].as_str().unwrap().to_owned();
     let show = ["account", "show", "4100000001", "--json"];
     upstream.until_polled(&token, 1).await;
     upstream.push(&token, json!({"poll": {}}));
     let renewed = upstream.renew(&token);
     until(async || gateway.cli_json(&show).await["stopped"].as_str().map(str::to_owned)).await;
-    connect(&gateway, &renewed, &upstream.url()).await;
-    let bot = contactgram_testkit::Client::new(format!("{}/bot{renewed}", gateway.url()));
+    let ours = Client::new(format!("{}/v1", gateway.url())).bearer(&given);
+    let before = Client::new(format!("{}/bot{token}", gateway.url()));
+    assert_eq!(before.get("contacts").await.status, 200);
+    let printed = connect(&gateway, &renewed, &upstream.url()).await;
+    assert!(printed.get("token").is_none(), "the one that was given is good: {printed}");
+    assert_eq!(ours.get("contacts").await.status, 200);
+    assert_eq!(before.get("contacts").await.status, 401, "whoever renewed it means the old one to end");
+    let bot = Client::new(format!("{}/bot{renewed}", gateway.url()));
     until(async || bot.call("getMe", json!({})).await.json()["ok"].as_bool().filter(|ok| *ok)).await;
     assert_eq!(gateway.cli_json(&show).await.get("stopped").filter(|why| !why.is_null()), None);
     assert_eq!(upstream.seen("getMe").last().map(|seen| seen.path.contains(&renewed)), Some(true));
