@@ -91,7 +91,11 @@ impl Hub {
         let row = self.store.read(move |tx| Ok::<_, Error>(upstreams::get(tx, account)?)).await?;
         let Some(row) = row else { return Ok(None) };
         let told = |gateway: &super::Gateway| gateway.health.told().clone();
-        let (polling, fault) = match (row.stopped, self.gateways.get(account)) {
+        let gateway = self.gateways.get(account);
+        // Without a public_url it is polled all the same.
+        let webhook =
+            row.webhook.is_some() && !matches!(&gateway, Some(Some(gateway)) if gateway.hook.is_none());
+        let (polling, fault) = match (row.stopped, gateway) {
             (Some((at, why)), _) => (Polling::Stopped(at, why), None),
             (None, None) => (Polling::Begins, None),
             (None, Some(None)) => (Polling::Closed, None),
@@ -101,7 +105,7 @@ impl Hub {
                 Told { since, fault, .. } => (Polling::Runs(since), fault),
             },
         };
-        Ok(Some(BotView { upstream: row.base_url, webhook: row.webhook.is_some(), polling, fault }))
+        Ok(Some(BotView { upstream: row.base_url, webhook, polling, fault }))
     }
 }
 
