@@ -173,7 +173,15 @@ fn bots(stage: &Stage, ends: (&Process, &Server), report: &mut Report) -> Result
     }
     let path = format!("/bot{}/getMe", token(BOT + BOTS));
     let mut client = Client::connect(ends.1.process.address)?;
-    client.get(&path)?;
+    // The server hears a moment later of what another process connected.
+    let begun = Instant::now();
+    while let Err(why) = client.get(&path) {
+        if begun.elapsed() > PATIENCE {
+            return Err(why);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        client = Client::connect(ends.1.process.address)?;
+    }
     std::thread::sleep(Duration::from_secs(5));
     let after = process::resident_kib(server);
     let (mark, start) = (CpuMark::of(server), Instant::now());
