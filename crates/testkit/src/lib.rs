@@ -1,6 +1,6 @@
 //! What tests of the whole program stand on: a real server process on data of its own, clients that speak to
-//! it, people who write to it, a receiver for its webhooks, and a Bot API server that fails as told. Used by
-//! `crates/contactgram/tests/it`.
+//! it, people who write to it, a receiver for its webhooks, a Bot API server that fails as told, and a proxy that
+//! fails what passes through it. Used by the tests of `contactgram`, `hub`, `connector` and `client`.
 //! Never part of the program. It panics rather than returns errors: whoever calls it is a test.
 //!
 //! ```no_run
@@ -27,6 +27,7 @@ mod options;
 mod person;
 #[cfg(feature = "server")]
 mod process;
+mod proxy;
 #[cfg(feature = "server")]
 mod receiver;
 #[cfg(feature = "server")]
@@ -42,6 +43,7 @@ pub use line::{Line, Said};
 pub use options::{Engine, Options};
 #[cfg(feature = "server")]
 pub use person::Person;
+pub use proxy::{FaultProxy, Passed, Pattern, ProxyFault};
 #[cfg(feature = "server")]
 pub use receiver::{Received, Receiver, Reply};
 pub use reqwest::{Method, RequestBuilder};

@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use fault::{BotError, ConnectionFault, Fault};
 pub use journal::{Act, Seen};
+pub(crate) use reply::ReplyBody;
 pub use reply::{checksum, file_bytes};
 
 use bots::Bot;

@@ -42,7 +42,7 @@ pub fn checksum(sum: u64, bytes: &[u8]) -> u64 {
         .fold(sum, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3).wrapping_add(1))
 }
 
-pub(super) enum ReplyBody {
+pub(crate) enum ReplyBody {
     Whole(Option<Bytes>),
     /// The connection fails after this, when it has had time to be read.
     Cut(Option<Bytes>, u64, Pin<Box<Sleep>>),
