@@ -6,6 +6,7 @@ pub mod access;
 mod accounts;
 mod answer;
 mod audit;
+pub mod backup;
 mod bell;
 mod broadcasts;
 mod callbacks;

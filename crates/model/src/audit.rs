@@ -141,6 +141,10 @@ actions! {
     TokenIssued = "token.issued",
     /// A code or refresh token came a second time, and what it gave was ended.
     TokenReused = "token.reused",
+    /// All data were taken out, as a backup.
+    DataSaved = "data.saved",
+    /// All data came back from a backup.
+    DataRestored = "data.restored",
     /// The audit log was taken out in bulk.
     AuditExported = "audit.exported",
 }

@@ -5,6 +5,7 @@
 //! Closures may run more than once (a deadlock, a neighbour's failed COMMIT): make ids, times, random
 //! numbers and hashes outside and move them in.
 
+pub mod backup;
 mod config;
 mod error;
 mod job;

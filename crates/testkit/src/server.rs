@@ -51,6 +51,24 @@ impl TestServer {
         Some(server)
     }
 
+    /// A server on what `contactgram restore` makes of this file, with what that printed as JSON; or the refusal.
+    pub async fn restore(options: Options, file: &Path) -> Result<(TestServer, Value), String> {
+        let database = match options.engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => PostgresDatabase::create().await,
+        };
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let (client, url, banner) = (Client::new(""), String::new(), String::new());
+        let mut server = TestServer { process: None, database, folder, options, client, url, banner };
+        let output = server.cli(&["restore", &file.display().to_string(), "--json"]).await;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        let printed = serde_json::from_slice(&output.stdout).expect("printed as JSON");
+        server.start_again().await;
+        Ok((server, printed))
+    }
+
     /// Starts it after [`TestServer::stop`] or [`TestServer::kill`]: the same data, the same port.
     pub async fn start_again(&mut self) {
         assert!(self.process.is_none(), "the server runs already");

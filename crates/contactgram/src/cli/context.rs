@@ -33,10 +33,14 @@ impl Context {
 
     /// Opens the store, making it where there is none.
     pub async fn open(&self) -> Outcome<Store> {
-        let location = self.config().location();
+        self.open_at(&self.config().location()).await
+    }
+
+    /// The same at another place.
+    pub async fn open_at(&self, location: &Location) -> Outcome<Store> {
         let options = self.config().store_options();
-        let opened = progress::during("Opening the store", Store::open(&location, &options)).await;
-        opened.map_err(|error| Failure::while_doing(shown(&location), error))
+        let opened = progress::during("Opening the store", Store::open(location, &options)).await;
+        opened.map_err(|error| Failure::while_doing(shown(location), error))
     }
 
     /// A hub over an open store.

@@ -5,6 +5,7 @@ mod account;
 mod admin_token;
 mod app;
 mod audit;
+mod backup;
 mod completions;
 mod config;
 pub mod context;
@@ -101,6 +102,10 @@ enum Command {
     Group(group::Group),
     /// Make a new admin token; the old one stops working
     AdminToken,
+    /// Copy all data into one file, beside a running server
+    Backup(backup::Backup),
+    /// Bring data back from such a file, where there are none
+    Restore(backup::Restore),
     /// Check the data, its folder and the listen address
     Doctor,
     /// Print the annotated default configuration
@@ -153,6 +158,8 @@ pub fn run() -> Outcome {
             Command::People(command) => command.run(&context).await,
             Command::Group(command) => command.run(&context).await,
             Command::AdminToken => admin_token::run(&context).await,
+            Command::Backup(wanted) => wanted.run(&context).await,
+            Command::Restore(wanted) => wanted.run(&context).await,
             Command::Doctor => doctor::run(&context).await,
             Command::Config(wanted) => {
                 wanted.print_effective(&context);

@@ -27,6 +27,7 @@ pub mod messages;
 pub mod newcomers;
 pub mod oauth;
 pub mod outbox;
+pub mod restored;
 pub mod search;
 pub mod sessions;
 pub mod settings;

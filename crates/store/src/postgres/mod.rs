@@ -2,6 +2,7 @@
 //! that read on blocking threads. [`Store`](crate::Store) calls it; nothing of the protocol leaves this folder.
 
 mod connect;
+pub(crate) mod dump;
 mod early;
 mod error;
 mod group;

@@ -2,6 +2,7 @@
 //! calls it; nothing of rusqlite leaves this folder.
 
 mod checkpoint;
+pub(crate) mod copy;
 mod error;
 mod group;
 mod kept;
