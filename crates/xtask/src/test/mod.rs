@@ -2,6 +2,8 @@
 //! Called by people, and by `ci`. Each step prints its time; the last line is `N passed, N failed`.
 
 mod compat;
+mod examples;
+mod install;
 mod memory;
 pub mod packages;
 pub mod postgres;
@@ -39,6 +41,8 @@ enum Suite {
     Compat,
     /// The portal in a real browser, in `tests/portal`
     Portal,
+    /// The programs of `examples/`, with faults between them and the server
+    Examples,
     /// All tests of the store, on both engines
     Store,
     /// Power cuts, kills, failing and full disks, retries: the small form of `cargo xtask torture`
@@ -65,15 +69,18 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
         _ => Suites::of(root),
     };
     let from_outside = matches!(options.only, None | Some(Suite::Compat | Suite::Portal));
+    let examples = matches!(options.only, None | Some(Suite::Examples));
     let torture = matches!(options.only, None | Some(Suite::Torture));
     // Somebody who names a server wants that one tested.
     let named = std::env::var(POSTGRES_URL).ok();
-    let with_postgres = !matches!(options.only, Some(Suite::Unit | Suite::Portal));
+    let with_postgres = !matches!(options.only, Some(Suite::Unit | Suite::Portal | Suite::Examples));
     let wanted = packages::Wanted {
         postgres: with_postgres && named.is_none(),
-        python: from_outside && (suites.python || suites.portal),
-        node: from_outside && suites.node,
+        python: from_outside && (suites.python || suites.portal) || examples,
+        node: from_outside && suites.node || examples,
         browser: from_outside && suites.portal,
+        java: examples,
+        mono: examples,
         // Without root there are no disks to cut off, and those runs say that they are skipped.
         torture: torture && postgres::is_root(),
     };
@@ -122,6 +129,9 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
     if from_outside {
         tally.add(suites.run(root, &environment));
     }
+    if examples {
+        tally.add(examples::run(root, &environment));
+    }
     if torture {
         tally.add(crate::torture::small(root, &on_disk));
     }
@@ -145,7 +155,7 @@ fn cargo_arguments(only: Option<Suite>) -> Option<&'static [&'static str]> {
         Some(Suite::Unit) => Some(&["test", "--workspace", "--lib", "--bins"]),
         Some(Suite::It) => Some(&["test", "--workspace", "--test", "*"]),
         Some(Suite::Store) => Some(&["test", "--package", "contactgram-store"]),
-        Some(Suite::Compat | Suite::Portal | Suite::Torture) => None,
+        Some(Suite::Compat | Suite::Portal | Suite::Examples | Suite::Torture) => None,
     }
 }
 

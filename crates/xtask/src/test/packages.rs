@@ -1,6 +1,7 @@
 //! The system's packages that the tests need: looks for them, and on Debian installs what is missing.
 //! Called first by `test`. It asks nobody for a password: without root or `sudo -n` it says what to install.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::postgres;
@@ -33,6 +34,26 @@ const NODE: Need = Need {
 const CHROMIUM: Need =
     Need { what: "Chromium", debian: &["chromium"], present: || run::which("chromium").is_some() };
 
+const JAVA: Need = Need {
+    what: "a JDK with Maven",
+    debian: &["default-jdk-headless", "maven"],
+    present: || run::which("javac").is_some() && run::which("mvn").is_some(),
+};
+const MONO: Need = Need {
+    what: "Mono with System.Net.Http",
+    debian: &[
+        "mono-mcs",
+        "mono-runtime",
+        "libmono-system-net-http4.0-cil",
+        "libmono-system-runtime-serialization4.0-cil",
+    ],
+    present: || {
+        let libraries = ["System.Net.Http", "System.Runtime.Serialization"];
+        let installed = |name: &str| Path::new("/usr/lib/mono/4.5").join(format!("{name}.dll")).exists();
+        run::which("mcs").is_some() && run::which("mono").is_some() && libraries.into_iter().all(installed)
+    },
+};
+
 const DISKS: Need = Need {
     what: "mkfs.ext4, mount and Python",
     debian: &["e2fsprogs", "mount", "python3-minimal"],
@@ -48,6 +69,9 @@ pub struct Wanted {
     pub node: bool,
     /// For the portal's pages.
     pub browser: bool,
+    pub java: bool,
+    /// For C#.
+    pub mono: bool,
     /// Disks to cut off and a tracer to let fsync fail: for root alone.
     pub torture: bool,
 }
@@ -62,6 +86,8 @@ pub fn ensure(wanted: &Wanted, may_install: bool) -> Result<(), String> {
     needs.extend(wanted.python.then_some(PYTHON));
     needs.extend(wanted.node.then_some(NODE));
     needs.extend(wanted.browser.then_some(CHROMIUM));
+    needs.extend(wanted.java.then_some(JAVA));
+    needs.extend(wanted.mono.then_some(MONO));
     if wanted.torture {
         needs.extend([DISKS, TRACER]);
     }
