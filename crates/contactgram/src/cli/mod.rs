@@ -44,7 +44,7 @@ Settings come from flags, variables (CONTACTGRAM_LISTEN=…), the file and the d
 
 /// A self-hosted, unofficial Telegram Contact API.
 #[derive(Parser)]
-#[command(name = "contactgram", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "contactgram", version = env!("CONTACTGRAM_VERSION"), after_help = EXAMPLES, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
