@@ -58,6 +58,17 @@ pub struct Refused {
     pub retry_after: Duration,
 }
 
+/// Where a breaker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Calls go through.
+    Closed,
+    /// None does; when its wait is over, the next who asks is the probe.
+    Open,
+    /// A probe is under way, and decides.
+    HalfOpen,
+}
+
 /// The breaker of one upstream.
 #[derive(Debug)]
 pub struct Breaker {
@@ -142,6 +153,15 @@ impl Breaker {
     /// Whether calls go through without being probes.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed { .. })
+    }
+
+    /// Where it stands. An open one stays open until somebody asks after its wait.
+    pub fn phase(&self) -> Phase {
+        match self.state {
+            State::Closed { .. } => Phase::Closed,
+            State::Open { .. } => Phase::Open,
+            State::HalfOpen { .. } => Phase::HalfOpen,
+        }
     }
 
     fn trip(&mut self, trips: u32, now: Instant, random: u64) {

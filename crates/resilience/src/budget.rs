@@ -1,37 +1,55 @@
-//! How many retries an upstream may see: a fifth of the calls made to it, and ten a second besides.
+//! How many retries an upstream may see: a fifth of the calls made to it, and ten a second besides, or what else is set.
 //! One per upstream, owned by the layer that retries; told of each call, asked before each retry.
 //! It never decides whether an error may be retried; that is `verdict`'s.
 
 use std::time::{Duration, Instant};
 
-/// What a call adds, in thousandths of a retry.
-const PER_CALL: u64 = 200;
-/// What a millisecond adds, in thousandths of a retry: ten retries a second.
-const PER_MS: u64 = 10;
 /// What a retry costs, in thousandths.
 const RETRY: u64 = 1000;
-/// No more than this is kept for later: a second's worth of the ten. What a healthy upstream saves up must not hit it
-/// at once when it fails.
-const MOST: u64 = 10 * RETRY;
+
+/// How many retries there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetOptions {
+    /// For each hundred calls.
+    pub per_100_calls: u32,
+    /// A second, besides.
+    pub per_s: u32,
+    /// No more than these are kept for later: what a healthy upstream saves up must not hit it at once when it fails.
+    pub at_hand: u32,
+}
+
+impl Default for BudgetOptions {
+    fn default() -> BudgetOptions {
+        BudgetOptions { per_100_calls: 20, per_s: 10, at_hand: 10 }
+    }
+}
 
 /// The retry budget of one upstream.
 ///
 /// Over any time, it sees at most 1.2 times the calls, ten retries a second, and the ten that may be in hand.
 #[derive(Debug)]
 pub struct Budget {
+    options: BudgetOptions,
+    /// In thousandths of a retry.
     in_hand: u64,
     counted_to: Instant,
 }
 
 impl Budget {
-    /// A full budget.
+    /// A full budget of the usual size.
     pub fn new(now: Instant) -> Budget {
-        Budget { in_hand: MOST, counted_to: now }
+        Budget::with(BudgetOptions::default(), now)
+    }
+
+    /// A full budget of another size.
+    pub fn with(options: BudgetOptions, now: Instant) -> Budget {
+        Budget { options, in_hand: u64::from(options.at_hand) * RETRY, counted_to: now }
     }
 
     /// Counts a call, a first try.
     pub fn call(&mut self) {
-        self.in_hand = (self.in_hand + PER_CALL).min(MOST);
+        // A hundredth of a retry is ten thousandths.
+        self.add(u64::from(self.options.per_100_calls) * 10);
     }
 
     /// Asks for one retry. When it is refused, the failure is the answer.
@@ -45,10 +63,16 @@ impl Budget {
         granted
     }
 
+    fn add(&mut self, thousandths: u64) {
+        let most = u64::from(self.options.at_hand) * RETRY;
+        self.in_hand = self.in_hand.saturating_add(thousandths).min(most);
+    }
+
     fn accrue(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.counted_to);
         let ms = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
-        self.in_hand = self.in_hand.saturating_add(ms.saturating_mul(PER_MS)).min(MOST);
+        // One a second is a thousandth in a millisecond.
+        self.add(ms.saturating_mul(u64::from(self.options.per_s)));
         // Only whole milliseconds were counted; the rest is for the next time.
         self.counted_to += Duration::from_millis(ms);
     }
@@ -92,6 +116,19 @@ mod tests {
         let later = start + Duration::from_secs(3600);
         let granted = (0..1000).filter(|_| budget.retry(later)).count();
         assert_eq!(granted, 10);
+    }
+
+    #[test]
+    fn a_budget_of_another_size_gives_what_it_says() {
+        let start = Instant::now();
+        let mut budget = Budget::with(BudgetOptions { per_100_calls: 50, per_s: 0, at_hand: 3 }, start);
+        let later = start + Duration::from_secs(3600);
+        let granted = |budget: &mut Budget| (0..100).filter(|_| budget.retry(later)).count();
+        assert_eq!(granted(&mut budget), 3);
+        for _ in 0..4 {
+            budget.call();
+        }
+        assert_eq!((granted(&mut budget), granted(&mut budget)), (2, 0));
     }
 
     #[test]

@@ -33,6 +33,22 @@ impl Bench {
 }
 
 #[test]
+fn it_says_where_it_stands() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.breaker.phase(), Phase::Closed);
+    bench.fail_until_open();
+    assert_eq!(bench.breaker.phase(), Phase::Open);
+    let wait = bench.wait_before_the_probe();
+    bench.now += wait;
+    // Its wait is over, and nobody has asked yet.
+    assert_eq!(bench.breaker.phase(), Phase::Open);
+    let probe = bench.breaker.admit(bench.now).expect("the probe goes");
+    assert_eq!(bench.breaker.phase(), Phase::HalfOpen);
+    bench.breaker.report(probe, Verdict::Healthy, bench.now, 0);
+    assert_eq!(bench.breaker.phase(), Phase::Closed);
+}
+
+#[test]
 fn five_failures_in_a_row_open_it_for_five_seconds() {
     let mut bench = Bench::new();
     for _ in 0..5 {
