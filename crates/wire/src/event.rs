@@ -4,7 +4,7 @@ use crate::chat::Chat;
 use crate::message::Message;
 use crate::user::User;
 use contactgram_model::{ContactId, MemberStatus, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `CallbackQuery`: somebody pressed an inline button.
 #[derive(Debug, Serialize)]
@@ -101,7 +101,7 @@ impl<'a> ChatMember<'a> {
 }
 
 /// A contact that is gone: payload of `contact_removed`, and a row of a sync answer.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovedContact {
     /// The id it had last.
     pub id: ContactId,

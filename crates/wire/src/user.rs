@@ -36,19 +36,27 @@ impl From<&contactgram_model::User> for User {
     }
 }
 
-/// What getMe answers.
-#[derive(Debug, Serialize)]
+/// What getMe answers. Of a bot at an upstream some fields may be missing, which are false then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Me {
     #[serde(flatten)]
     pub user: User,
+    #[serde(default)]
     pub can_join_groups: bool,
+    #[serde(default)]
     pub can_read_all_group_messages: bool,
+    #[serde(default)]
     pub supports_inline_queries: bool,
+    #[serde(default)]
     pub can_connect_to_business: bool,
+    #[serde(default)]
     pub has_main_web_app: bool,
+    #[serde(default)]
     pub has_topics_enabled: bool,
+    #[serde(default)]
     pub allows_users_to_create_topics: bool,
+    #[serde(default)]
     pub can_manage_bots: bool,
 }
 
