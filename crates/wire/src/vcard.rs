@@ -112,23 +112,34 @@ fn component(entry: &VCardEntry, index: usize) -> String {
 
 /// The number, without what `tel:+1-418-656-9254;ext=102` (RFC 3966) has around it.
 fn phone(entry: &VCardEntry) -> Option<String> {
-    let text = component(entry, 0);
-    let number = match strip_scheme(&text, "tel:") {
-        Some(uri) => uri.split(';').next().unwrap_or_default(),
-        None => &text,
+    let text = printable(component(entry, 0));
+    let number = match without_scheme(&text, "tel:") {
+        uri if uri.len() < text.len() => uri.split(';').next().unwrap_or_default(),
+        text => text,
     };
     Some(number.trim().to_owned()).filter(|number| !number.is_empty())
 }
 
 fn email(entry: &VCardEntry) -> Option<String> {
-    let text = component(entry, 0);
-    let address = strip_scheme(&text, "mailto:").unwrap_or(&text);
+    let text = printable(component(entry, 0));
+    let address = without_scheme(&text, "mailto:");
     Some(address.trim().to_owned()).filter(|address| address.contains('@'))
 }
 
-fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
-    let (start, rest) = text.split_at_checked(scheme.len())?;
-    start.eq_ignore_ascii_case(scheme).then_some(rest)
+/// Control characters are in no number and no address; written again they would be left out.
+fn printable(mut text: String) -> String {
+    text.retain(|character| !character.is_control());
+    text
+}
+
+/// The text behind a scheme, however often that is there: what is left has none.
+fn without_scheme<'a>(mut text: &'a str, scheme: &str) -> &'a str {
+    while let Some((start, rest)) = text.trim_start().split_at_checked(scheme.len())
+        && start.eq_ignore_ascii_case(scheme)
+    {
+        text = rest;
+    }
+    text
 }
 
 /// A fax or a pager, which nobody's Telegram runs on.

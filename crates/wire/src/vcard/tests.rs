@@ -48,6 +48,18 @@ fn every_card_of_an_address_book_is_read_in_order() {
 }
 
 #[test]
+fn what_is_written_again_reads_the_same_whatever_stood_before_a_number() {
+    for line in ["TEL:tel\u{8}:tel\0:+1", "TEL:tel:tel: tel:+1", "TEL:\u{8}TEL:+1"] {
+        let text = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\n{line}\r\nEND:VCARD\r\n");
+        let card = read(&text).unwrap();
+        assert_eq!(card.phones, ["+1"], "{line:?}");
+        assert_eq!(read(&write(&card)).unwrap(), card);
+    }
+    let twice = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\nEMAIL:mailto:MAILTO:a@b\r\nEND:VCARD\r\n";
+    assert_eq!(emails(twice), ["a@b"]);
+}
+
+#[test]
 fn schemes_extensions_doubles_and_blanks_are_taken_off() {
     let card = card(
         "TEL;VALUE=uri:tel:+1-418-656-9254;ext=102\r\nTEL:+1 2\r\nTEL: +1 2 \r\nTEL:\r\n\
