@@ -11,25 +11,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use crate::{Options, R, StoreError};
 
 /// Refusals in one log line, until they are over.
-struct Crowd {
+pub(crate) struct Crowd {
     what: &'static str,
     told: AtomicBool,
 }
 
 impl Crowd {
-    const fn at(what: &'static str) -> Crowd {
+    pub(crate) const fn at(what: &'static str) -> Crowd {
         Crowd { what, told: AtomicBool::new(false) }
     }
 
     /// One more is refused.
-    fn refuse(&self) -> StoreError {
+    pub(crate) fn refuse(&self) -> StoreError {
         if !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(queue = self.what, "too many wait for the store; those beyond are refused");
         }
         StoreError::Overloaded
     }
 
-    fn is_over(&self) {
+    pub(crate) fn is_over(&self) {
         if self.told.load(Ordering::Relaxed) {
             self.told.store(false, Ordering::Relaxed);
         }

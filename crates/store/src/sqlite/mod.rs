@@ -9,6 +9,7 @@ mod kept;
 mod migrate;
 mod open;
 mod readers;
+mod scans;
 mod tx;
 mod writer;
 

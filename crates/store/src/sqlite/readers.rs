@@ -12,9 +12,9 @@ use rusqlite::Connection;
 
 use super::error::store_error;
 use super::open;
+use super::scans::Scans;
 use super::tx::SqliteTx;
 use crate::job::guarded;
-use crate::slots::Slots;
 use crate::{Options, R, StoreError, Tx};
 
 /// How long a state counts as the latest, unless this process is known to have made a later one: what another
@@ -27,7 +27,7 @@ pub(super) struct Readers {
     options: Options,
     /// `None` once closed.
     idle: Mutex<Option<Vec<Reader>>>,
-    slots: Slots,
+    scans: Arc<Scans>,
     /// How many states there have been: each commit of this process makes one.
     states: AtomicU64,
 }
@@ -74,8 +74,8 @@ impl Reader {
 
 impl Readers {
     pub(super) fn new(path: PathBuf, options: Options) -> Self {
-        let slots = Slots::new("scans", options.scans, &options);
-        Readers { path, options, idle: Mutex::new(Some(Vec::new())), slots, states: AtomicU64::new(0) }
+        let scans = Arc::new(Scans::new(&options));
+        Readers { path, options, idle: Mutex::new(Some(Vec::new())), scans, states: AtomicU64::new(0) }
     }
 
     /// All statements of `f` see one state, the latest committed. Blocks the thread for the length of `f`.
@@ -105,14 +105,8 @@ impl Readers {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let slot = self.slots.take().await?;
         let readers = self.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            let outcome = readers.read(f);
-            drop(slot);
-            outcome
-        });
-        work.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        self.scans.run(move || readers.read(f)).await
     }
 
     /// Says that there is a later state, before anybody is told of it.
@@ -130,7 +124,7 @@ impl Readers {
 
     /// Closes what is idle; what is in use closes when it comes back.
     pub(super) fn close(&self) {
-        self.slots.close();
+        self.scans.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
