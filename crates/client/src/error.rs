@@ -148,6 +148,8 @@ pub enum Error {
         code: String,
         /// `error_description`.
         description: String,
+        /// The HTTP status; none where what a person came back with is the refusal.
+        status: Option<u16>,
     },
 
     /// An answer came that isn't what this crate knows.
@@ -210,6 +212,7 @@ impl Error {
             Error::PreconditionFailed { .. } => 412,
             Error::TooMany { .. } => 429,
             Error::Refused { status, .. } | Error::Unavailable { status, .. } => *status,
+            Error::OAuth { status, .. } => return *status,
             Error::OutcomeUnknown { source, .. } => return source.status(),
             _ => return None,
         })
@@ -222,13 +225,13 @@ impl Error {
     /// In one word, for logs: without the server's text, which may name people.
     pub(crate) fn word(&self) -> String {
         match (self, self.status()) {
+            (Error::OAuth { code, .. }, _) => code.clone(),
             (_, Some(status)) => status.to_string(),
             (Error::CircuitOpen { .. }, _) => "circuit_open".to_owned(),
             (Error::Deadline { .. }, _) => "deadline".to_owned(),
             (Error::Transport { sent: false, .. }, _) => "unreachable".to_owned(),
             (Error::Transport { sent: true, .. }, _) => "lost_reply".to_owned(),
             (Error::OutcomeUnknown { source, .. }, _) => source.word(),
-            (Error::OAuth { code, .. }, _) => code.clone(),
             (Error::Decode { .. }, _) => "unreadable".to_owned(),
             _ => "setup".to_owned(),
         }

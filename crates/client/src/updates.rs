@@ -11,10 +11,9 @@ use contactgram_wire::event::RemovedContact;
 use contactgram_wire::user::User;
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
-use reqwest::Method;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::error::Result;
@@ -30,6 +29,7 @@ pub struct UpdatesBuilder {
     kinds: Option<Vec<String>>,
     timeout_s: u64,
     batch: u32,
+    ends_when_quiet: bool,
 }
 
 /// Something that happened.
@@ -81,7 +81,7 @@ pub struct CallbackQuery {
     pub data: Option<String>,
 }
 
-/// Updates, one after the other, for ever.
+/// Updates, one after the other, for ever, or [until there are no more](UpdatesBuilder::until_quiet).
 ///
 /// Asking for the next one (`next().await`) confirms those before: the server drops them for this consumer. So whoever
 /// crashes while handling an update is shown it again, and nothing that was not handled is lost.
@@ -107,7 +107,14 @@ pub struct Updates {
 
 impl UpdatesBuilder {
     pub(crate) fn new(client: Client) -> UpdatesBuilder {
-        UpdatesBuilder { client, consumer: None, kinds: None, timeout_s: 25, batch: 1 }
+        UpdatesBuilder {
+            client,
+            consumer: None,
+            kinds: None,
+            timeout_s: 25,
+            batch: 1,
+            ends_when_quiet: false,
+        }
     }
 
     /// As a named consumer, which has a place of its own in the account's updates and takes nothing from others. The first
@@ -137,6 +144,13 @@ impl UpdatesBuilder {
         self
     }
 
+    /// Ends the stream when nothing came for the [time](UpdatesBuilder::timeout) that the server waits, instead of never: for a
+    /// program that runs now and then and handles what has come since. All that was handed out is confirmed by then.
+    pub fn until_quiet(mut self) -> UpdatesBuilder {
+        self.ends_when_quiet = true;
+        self
+    }
+
     /// The stream. Nothing is asked for before its first item is.
     pub fn stream(self) -> Updates {
         let (waiting, pause) = (VecDeque::new(), Duration::ZERO);
@@ -145,20 +159,15 @@ impl UpdatesBuilder {
 
     /// Asks once.
     async fn get(self, offset: Option<i64>, (limit, timeout_s): (u32, u64)) -> Result<Vec<Update>> {
-        let mut params = json!({"limit": limit, "timeout": timeout_s});
-        let set = [
-            ("offset", offset.map(Value::from)),
-            ("consumer", self.consumer.map(Value::from)),
-            ("allowed_updates", self.kinds.map(Value::from)),
-        ];
-        for (name, value) in set {
-            if let Some(value) = value {
-                params[name] = value;
-            }
-        }
-        let mut request = Request::new(Method::POST, "getUpdates", "getUpdates").repeats(Repeat::Poll);
+        let mut request = Request::get("getUpdates", "getUpdates")
+            .query("limit", Some(limit))
+            .query("timeout", Some(timeout_s))
+            .query("offset", offset)
+            .query("consumer", self.consumer)
+            .query("allowed_updates", self.kinds.map(Value::from))
+            .repeats(Repeat::Poll);
         request.patience = Duration::from_secs(timeout_s);
-        self.client.send(request.json(&params)?).await?.result()
+        self.client.send(request).await?.result()
     }
 }
 
@@ -204,6 +213,9 @@ impl Stream for Updates {
             match come {
                 Ok(updates) => {
                     (this.failures, this.pause) = (0, Duration::ZERO);
+                    if updates.is_empty() && this.ask.ends_when_quiet {
+                        return Poll::Ready(None);
+                    }
                     this.waiting.extend(updates);
                 }
                 Err(why) => {
@@ -258,6 +270,8 @@ fn read<T: DeserializeOwned>(payload: &Value) -> Option<Box<T>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn event(update: Value) -> Event {

@@ -169,7 +169,7 @@ impl Login {
             *slot = Some(value.into_owned());
         }
         let refuse = |code: &str, description: &str| {
-            Err(Error::OAuth { code: code.to_owned(), description: description.to_owned() })
+            Err(Error::OAuth { code: code.to_owned(), description: description.to_owned(), status: None })
         };
         if state.as_deref() != Some(self.state.as_str()) {
             return refuse("invalid_state", "the answer is not to this login: begin anew");

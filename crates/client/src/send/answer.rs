@@ -86,7 +86,8 @@ impl Answer {
     pub fn error(&self) -> Error {
         let refusal = self.refusal();
         if let Some(code) = refusal.error.filter(|_| matches!(self.status, 400 | 401 | 403)) {
-            return Error::OAuth { code, description: refusal.error_description.unwrap_or_default() };
+            let description = refusal.error_description.unwrap_or_default();
+            return Error::OAuth { code, description, status: Some(self.status) };
         }
         let description =
             refusal.description.or(refusal.error_description).unwrap_or_else(|| name(self.status));
@@ -220,6 +221,7 @@ mod tests {
         assert_eq!(page.error().to_string(), "Bad Gateway (502)");
         let refused = answer(400, r#"{"error":"invalid_grant","error_description":"Used before."}"#);
         assert!(matches!(refused.error(), Error::OAuth { code, .. } if code == "invalid_grant"));
+        assert_eq!(refused.error().status(), Some(400));
         let lacks = r#"{"description":"Forbidden: the credential lacks the scope contacts:write"}"#;
         let Error::Forbidden { scope, .. } = answer(403, lacks).error() else { panic!("a 403") };
         assert_eq!(scope.as_deref(), Some("contacts:write"));

@@ -84,6 +84,22 @@ async fn a_stream_waits_and_loses_nothing_when_its_waiting_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_stream_that_ends_when_it_is_quiet_has_confirmed_all_of_it() {
+    let (stage, ann) = with_ann().await;
+    say(&ann, &stage, &["a", "b"]).await;
+    let until_quiet = || stage.client.updates().timeout(Duration::from_secs(1)).until_quiet().stream();
+    let mut updates = until_quiet();
+    assert_eq!((next(&mut updates).await, next(&mut updates).await), ("a".to_owned(), "b".to_owned()));
+    assert!(updates.next().await.is_none());
+    assert!(until_quiet().next().await.is_none(), "nothing comes again");
+    // Who asks on behind the end goes on.
+    say(&ann, &stage, &["c"]).await;
+    assert_eq!(next(&mut updates).await, "c");
+    let polls = stage.proxy.seen("getUpdates");
+    assert!(polls.iter().all(|poll| poll.verb == "GET"), "{polls:?}");
+}
+
+#[tokio::test]
 async fn named_consumers_take_nothing_from_each_other() {
     let (stage, ann) = with_ann().await;
     let named = |name: &str| {

@@ -142,7 +142,7 @@ async fn connections_that_break_while_reading_are_tried_by_one_layer_only() {
         requests: "GET contacts/*",
     };
     for walk in scenario.walked().await {
-        walk.stopped("no answer to GET");
+        walk.was_unanswered("GET");
         // No library below the client tries on its own.
         walk.saw(TRIES, "GET contacts/*");
         walk.said("contact left behind: circuit open");
@@ -160,7 +160,7 @@ async fn connections_that_break_while_sending_are_tried_by_one_layer_only() {
         requests: "POST sendMessage",
     };
     for walk in scenario.walked().await {
-        walk.stopped("no answer to POST");
+        walk.was_unanswered("POST");
         // No library below the client tries on its own.
         walk.saw(TRIES, "POST sendMessage");
         walk.said("contact left behind: circuit open");
@@ -178,7 +178,7 @@ async fn a_server_that_hangs_is_given_up_try_by_try() {
         requests: "GET contacts/*",
     };
     for walk in scenario.walked().await {
-        walk.stopped("no answer to GET");
+        walk.was_unanswered("GET");
         walk.saw(TRIES, "GET contacts/*");
         assert!(walk.waits("GET contacts/*").iter().all(|wait| *wait >= Duration::from_secs(6)));
         walk.said("contact left behind: circuit open");
@@ -197,7 +197,7 @@ async fn a_call_ends_with_its_deadline() {
         requests: "GET contacts/*",
     };
     for walk in scenario.walked().await {
-        walk.stopped("no answer to GET");
+        walk.was_unanswered("GET");
         walk.saw(1, "GET contacts/*");
         walk.saw(1, "DELETE contacts/*");
         assert_eq!(walk.contacts, 1, "one silence opens no circuit");
@@ -232,7 +232,7 @@ async fn a_server_that_is_not_there_is_said_to_be_so() {
         requests: "*",
     };
     for walk in scenario.walked().await {
-        walk.stopped("no answer to POST /oauth/token");
+        walk.was_unanswered("POST /oauth/token");
         assert_eq!(walk.journal.len(), 0);
     }
 }

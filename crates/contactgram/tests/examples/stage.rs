@@ -134,6 +134,15 @@ impl Walked {
         assert!(last.starts_with(&format!("stopped: {why}")), "{}", self.told());
     }
 
+    /// That it ended since a request had no answer. The errors of Rust's client don't say which; the proxy saw it.
+    #[track_caller]
+    pub fn was_unanswered(&self, request: &str) {
+        match self.language.as_str() {
+            "Rust" => self.stopped("no answer"),
+            _ => self.stopped(&format!("no answer to {request}")),
+        }
+    }
+
     #[track_caller]
     pub fn said(&self, line: &str) {
         assert!(self.ended.errors.lines().any(|said| said.starts_with(line)), "{line:?}: {}", self.told());

@@ -27,11 +27,12 @@ pub fn run(root: &Path, environment: &Environment) -> Tally {
     let mut tally = Tally::default();
     let mut built = Map::new();
     type Build = fn(&Workshop) -> Result<Value, String>;
-    let languages: [(&str, Build); 4] = [
+    let languages: [(&str, Build); 5] = [
         ("Python", Workshop::python),
         ("Node.js", Workshop::node),
         ("Java", Workshop::java),
         ("C#", Workshop::csharp),
+        ("Rust", Workshop::rust),
     ];
     for (language, build) in languages {
         match run::step(&format!("examples: build {language}"), || build(&workshop)) {
@@ -85,6 +86,16 @@ impl Workshop {
         compiler.args(["-langversion:7.2", "-warnaserror"]).args(references).arg(format!("-out:{program}"));
         run::run(compiler.args(sources(&folder)?).current_dir(&folder))?;
         Ok(commands(&folder, &["mono", &program], "walk", "documented"))
+    }
+
+    /// A member of the workspace; the documentation has no snippets in Rust.
+    fn rust(&self) -> Result<Value, String> {
+        let folder = self.examples.join("rust");
+        // As the other suites build it, here too.
+        let build = ["build", "--workspace", "--bin", "contactgram-example"];
+        run::run(run::cargo().args(build).current_dir(&folder))?;
+        let program = text(&self.target.join("debug/contactgram-example"));
+        Ok(json!({"folder": text(&folder), "walk": [program]}))
     }
 }
 
