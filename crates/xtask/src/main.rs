@@ -1,9 +1,10 @@
-//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `bench`, `test` and `ci`.
+//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `book`, `bench`, `test` and `ci`.
 //! Run by people and by `.ci/run`; each command prints what it does and ends with exit code 0 or 1.
 //! It is no part of the product and never ships with it.
 #![allow(clippy::print_stdout, reason = "printing is what a command-line tool is for")]
 
 mod bench;
+mod book;
 mod ci;
 mod deny;
 mod fuzz;
@@ -34,6 +35,8 @@ enum Command {
     Deny,
     /// Write docs/openapi.json anew, or check that it is fresh
     Openapi(openapi::Options),
+    /// Make the book of docs/ in target/book
+    Book,
     /// Try the parsers with inputs that a fuzzer makes up
     Fuzz(fuzz::Options),
     /// Measure what a request costs, beside servers that do as little as can be done
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&root),
         Command::Deny => deny::run(&root).map(|()| true),
         Command::Openapi(options) => openapi::run(&root, &options).map(|()| true),
+        Command::Book => book::run(&root).map(|()| true),
         Command::Fuzz(options) => fuzz::run(&root, &options).map(|()| true),
         Command::Bench(options) => bench::run(&root, &options).map(|()| true),
         Command::Test(options) => test::run(&root, &options).map(|tally| tally.report()),

@@ -16,6 +16,12 @@ struct Need {
 
 const COMPILER: Need =
     Need { what: "a C compiler", debian: &["build-essential"], present: || run::which("cc").is_some() };
+/// The commands in the documents are run as they stand there.
+const SHELL: Need = Need {
+    what: "bash and curl",
+    debian: &["bash", "curl"],
+    present: || run::which("bash").is_some() && run::which("curl").is_some(),
+};
 const POSTGRES: Need = Need {
     what: "PostgreSQL's server programs",
     debian: &["postgresql"],
@@ -81,7 +87,7 @@ pub struct Wanted {
 /// # Errors
 /// A sentence that names what to install, when something is missing and may not or can't be installed.
 pub fn ensure(wanted: &Wanted, may_install: bool) -> Result<(), String> {
-    let mut needs = vec![COMPILER];
+    let mut needs = vec![COMPILER, SHELL];
     needs.extend(wanted.postgres.then_some(POSTGRES));
     needs.extend(wanted.python.then_some(PYTHON));
     needs.extend(wanted.node.then_some(NODE));
