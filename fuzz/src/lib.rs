@@ -35,6 +35,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("search", targets::search::run),
     ("text", targets::text::run),
     ("token", targets::token::run),
+    ("transfer", targets::transfer::run),
     ("vcard", targets::vcard::run),
     ("webhook", targets::webhook::run),
 ];

@@ -80,6 +80,29 @@ pub fn read_change(
     })
 }
 
+/// Refuses a change whose labels or attributes are more than a contact may have: one that was put together from what was
+/// there and what came.
+///
+/// # Errors
+/// A [`BadRequest`] that names the field.
+pub fn check_size(change: &ContactChange) -> Result<(), BadRequest> {
+    if change.labels.as_ref().is_some_and(|labels| labels.len() > LABELS) {
+        return Err(BadRequest::of(format!("labels must be at most {LABELS}")));
+    }
+    match &change.attributes {
+        Some(attributes) => check_attributes(attributes),
+        None => Ok(()),
+    }
+}
+
+fn check_attributes(attributes: &Map<String, Value>) -> Result<(), BadRequest> {
+    let size = serde_json::to_string(attributes).map_or(usize::MAX, |text| text.len());
+    if size > ATTRIBUTES_BYTES {
+        return Err(BadRequest::of(format!("attributes must be at most {ATTRIBUTES_BYTES} bytes of JSON")));
+    }
+    Ok(())
+}
+
 struct Fields<'a> {
     body: &'a Map<String, Value>,
     meaning: Meaning,
@@ -167,17 +190,12 @@ impl Fields<'_> {
             Some(Some(Value::String(text))) => serde_json::from_str(text).map_err(|_| WRONG)?,
             Some(Some(_)) => return Err(WRONG),
         };
-        let size = serde_json::to_string(&attributes).map_or(usize::MAX, |text| text.len());
-        if size > ATTRIBUTES_BYTES {
-            return Err(BadRequest::of(format!(
-                "attributes must be at most {ATTRIBUTES_BYTES} bytes of JSON"
-            )));
-        }
+        check_attributes(&attributes)?;
         Ok(Some(attributes))
     }
 }
 
-fn check_email(address: &str) -> Result<(), BadRequest> {
+pub(crate) fn check_email(address: &str) -> Result<(), BadRequest> {
     let fits = address.rsplit_once('@').is_some_and(|(name, host)| {
         !name.is_empty() && !host.is_empty() && !address.contains(char::is_whitespace)
     });

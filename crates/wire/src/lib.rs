@@ -3,6 +3,7 @@
 //! Nothing here stores or sends anything.
 
 pub mod bad_request;
+pub mod cell;
 pub mod chat;
 pub mod contact;
 pub mod entities;
@@ -12,6 +13,7 @@ pub mod foreign;
 pub mod markup;
 pub mod message;
 pub mod params;
+pub mod transfer;
 pub mod user;
 pub mod vcard;
 

@@ -102,7 +102,7 @@ fn card_of(vcard: &VCard) -> Card {
 }
 
 /// One component of a value; its several parts (`N:Doe;John,James`) are joined by spaces.
-fn component(entry: &VCardEntry, index: usize) -> String {
+pub(crate) fn component(entry: &VCardEntry, index: usize) -> String {
     match entry.values.get(index) {
         Some(VCardValue::Text(text)) => text.trim().to_owned(),
         Some(VCardValue::Component(parts)) => parts.join(" ").trim().to_owned(),
@@ -111,7 +111,7 @@ fn component(entry: &VCardEntry, index: usize) -> String {
 }
 
 /// The number, without what `tel:+1-418-656-9254;ext=102` (RFC 3966) has around it.
-fn phone(entry: &VCardEntry) -> Option<String> {
+pub(crate) fn phone(entry: &VCardEntry) -> Option<String> {
     let text = printable(component(entry, 0));
     let number = match without_scheme(&text, "tel:") {
         uri if uri.len() < text.len() => uri.split(';').next().unwrap_or_default(),
@@ -120,7 +120,7 @@ fn phone(entry: &VCardEntry) -> Option<String> {
     Some(number.trim().to_owned()).filter(|number| !number.is_empty())
 }
 
-fn email(entry: &VCardEntry) -> Option<String> {
+pub(crate) fn email(entry: &VCardEntry) -> Option<String> {
     let text = printable(component(entry, 0));
     let address = without_scheme(&text, "mailto:");
     Some(address.trim().to_owned()).filter(|address| address.contains('@'))
@@ -143,7 +143,7 @@ fn without_scheme<'a>(mut text: &'a str, scheme: &str) -> &'a str {
 }
 
 /// A fax or a pager, which nobody's Telegram runs on.
-fn is_no_telephone(entry: &VCardEntry) -> bool {
+pub(crate) fn is_no_telephone(entry: &VCardEntry) -> bool {
     entry
         .params
         .iter()
@@ -160,7 +160,7 @@ fn add(list: &mut Vec<String>, item: Option<String>) {
 }
 
 /// A text value with its special characters escaped (RFC 2426, section 5).
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -174,7 +174,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Adds a line, folded so that none exceeds [`LINE`] octets and no character is torn.
-fn push_line(out: &mut String, line: &str) {
+pub(crate) fn push_line(out: &mut String, line: &str) {
     let mut length = 0;
     for character in line.chars() {
         if length + character.len_utf8() > LINE {

@@ -16,6 +16,7 @@ pub mod request;
 pub mod search;
 pub mod text;
 pub mod token;
+pub mod transfer;
 pub mod vcard;
 pub mod webhook;
 

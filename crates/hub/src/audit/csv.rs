@@ -2,6 +2,7 @@
 //! portal export it so; nothing reads it back.
 
 use super::AuditView;
+use contactgram_wire::cell::text as cell;
 
 impl AuditView {
     /// The names of the columns.
@@ -24,33 +25,5 @@ impl AuditView {
             self.hash.clone(),
         ]
         .join(",")
-    }
-}
-
-/// A text as RFC 4180 quotes it.
-fn cell(text: &str) -> String {
-    // Some readers pass over what can't be seen, and take the wide forms for the narrow ones.
-    let seen = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{FEFF}');
-    let formula = seen.starts_with(['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    match text.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_cell_is_a_text_for_every_reader() {
-        assert_eq!(cell("ann"), "ann");
-        assert_eq!(cell(r#"{"name":"ann","x":1}"#), r#""{""name"":""ann"",""x"":1}""#);
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\t=1", "|calc", "＝1", "\0=1", "\u{FEFF}=1"]
-        {
-            assert!(cell(formula).trim_start_matches('"').starts_with('\''), "{formula}");
-        }
-        assert_eq!(cell("=HYPERLINK(\"x\",1)"), "\"'=HYPERLINK(\"\"x\"\",1)\"");
     }
 }
