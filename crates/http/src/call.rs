@@ -6,7 +6,7 @@ mod upload;
 use crate::App;
 use crate::reply::{Failure, bad};
 use crate::routes::Route;
-use crate::server::{BodyLimits, read_body};
+use crate::server::{BodyLimits, Paced, read_body};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -144,6 +144,12 @@ impl Call {
     /// The bounds of a body that is read.
     pub fn body_limits(&self) -> BodyLimits {
         self.app.options.body.clone()
+    }
+
+    /// The body, to be read as it comes: at most so many bytes of it, of which `held` are in memory at a time.
+    pub fn into_body(self, most: usize, held: usize) -> Paced<Incoming> {
+        let limits = BodyLimits { max_bytes: most, ..self.app.options.body.clone() };
+        Paced::passing(self.body, limits, held)
     }
 
     /// The request as it came.

@@ -1,6 +1,10 @@
 //! Contacts as resources: `/contacts` and `/contacts/{contact_id}`. The methods of the same name are in
 //! `botapi::contacts` and share the reading of parameters with these.
 
+mod transfer;
+
+pub(crate) use transfer::{export, import};
+
 use crate::call::{Asked, Call};
 use crate::reply::{self, Failure, Reply, bad};
 use contactgram_hub::access::{ContactsRead, ContactsWrite};

@@ -89,7 +89,7 @@ fn streamed(file: OpenFile, part: Range<u64>) -> Response {
 
 /// Why a file breaks off on its way out: the connection ends, so that nobody takes the part for the whole.
 #[derive(Debug)]
-struct Failed(Error);
+pub(crate) struct Failed(pub Error);
 
 impl std::fmt::Display for Failed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

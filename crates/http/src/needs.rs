@@ -99,8 +99,10 @@ impl Verb {
 /// known only behind the credential: each has a row of its own.
 pub(crate) const fn of(place: Place, verb: Verb) -> Option<Need> {
     match (place, verb) {
-        (Place::Contacts | Place::Contact, Verb::Get) => Some(Scopes(&[ContactsRead])),
-        (Place::Contacts, Verb::Post) => Some(Scopes(&[ContactsWrite])),
+        (Place::Contacts | Place::Contact | Place::ContactsExport, Verb::Get) => {
+            Some(Scopes(&[ContactsRead]))
+        }
+        (Place::Contacts | Place::ContactsImport, Verb::Post) => Some(Scopes(&[ContactsWrite])),
         (Place::Contact, Verb::Put | Verb::Patch | Verb::Delete) => Some(Scopes(&[ContactsWrite])),
         (Place::ContactDelete, Verb::Post | Verb::Delete) => Some(Scopes(&[ContactsWrite])),
         (Place::ContactMessages | Place::Messages | Place::Message, Verb::Get) => {
@@ -125,6 +127,8 @@ pub(crate) const fn of(place: Place, verb: Verb) -> Option<Need> {
         (Place::Method | Place::NoMethod, Verb::Get | Verb::Post) => Some(Credential),
         (Place::Contacts, Verb::Put | Verb::Patch | Verb::Delete)
         | (Place::Contact, Verb::Post)
+        | (Place::ContactsImport, Verb::Get | Verb::Put | Verb::Patch | Verb::Delete)
+        | (Place::ContactsExport, Verb::Post | Verb::Put | Verb::Patch | Verb::Delete)
         | (Place::ContactDelete, Verb::Get | Verb::Put | Verb::Patch)
         | (Place::ContactMessages, Verb::Put | Verb::Patch | Verb::Delete)
         | (

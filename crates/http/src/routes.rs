@@ -32,6 +32,8 @@ pub(crate) struct Route {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Contacts,
+    ContactsImport,
+    ContactsExport,
     Contact,
     ContactDelete,
     ContactMessages,
@@ -62,8 +64,10 @@ pub(crate) enum Place {
 macro_rules! labels {
     ($($path:literal),*) => { [$([concat!("/v1", $path), concat!("/bot{token}", $path)]),*] };
 }
-const LABELS: [[&str; 2]; 24] = labels!(
+const LABELS: [[&str; 2]; 26] = labels!(
     "/contacts",
+    "/contacts/import",
+    "/contacts/export",
     "/contacts/{contact_id}",
     "/contacts/{contact_id}/delete",
     "/contacts/{contact_id}/messages",
@@ -163,6 +167,8 @@ impl Place {
         Some(match (first, second, third) {
             ("", None, None) => Place::NoMethod,
             ("contacts", None, None) => Place::Contacts,
+            ("contacts", Some("import"), None) => Place::ContactsImport,
+            ("contacts", Some("export"), None) => Place::ContactsExport,
             ("contacts", Some(_), None) => Place::Contact,
             ("contacts", Some(_), Some("delete")) => Place::ContactDelete,
             ("contacts", Some(_), Some("messages")) => Place::ContactMessages,
@@ -190,8 +196,10 @@ impl Place {
     }
 
     /// Every place.
-    pub const ALL: [Place; 24] = [
+    pub const ALL: [Place; 26] = [
         Place::Contacts,
+        Place::ContactsImport,
+        Place::ContactsExport,
         Place::Contact,
         Place::ContactDelete,
         Place::ContactMessages,
@@ -233,6 +241,8 @@ impl Place {
         let handler: Handler = match (self, verb) {
             (Place::Contacts, Verb::Get) => boxed!(contacts::list),
             (Place::Contacts, Verb::Post) => boxed!(contacts::add),
+            (Place::ContactsImport, Verb::Post) => boxed!(contacts::import),
+            (Place::ContactsExport, Verb::Get) => boxed!(contacts::export),
             (Place::Contact, Verb::Get) => boxed!(contacts::get),
             (Place::Contact, Verb::Patch) => boxed!(contacts::patch),
             (Place::Contact, Verb::Put) => boxed!(contacts::put),
@@ -278,12 +288,15 @@ impl Place {
             }
             Place::OutboxEntry | Place::Webhook => "GET, HEAD, PATCH, DELETE",
             Place::Broadcast => "GET, HEAD, DELETE",
-            Place::BroadcastPause | Place::BroadcastResume | Place::WebhookRotate | Place::WebhookReplay => {
-                "POST"
-            }
+            Place::ContactsImport
+            | Place::BroadcastPause
+            | Place::BroadcastResume
+            | Place::WebhookRotate
+            | Place::WebhookReplay => "POST",
             Place::Contact => "GET, HEAD, PATCH, PUT, DELETE",
             Place::ContactDelete => "POST, DELETE",
-            Place::Messages
+            Place::ContactsExport
+            | Place::Messages
             | Place::Message
             | Place::Audit
             | Place::Consumers
@@ -370,13 +383,14 @@ mod tests {
 
     /// Every path of up to five of these parts.
     fn paths() -> Vec<String> {
-        const PARTS: [&str; 20] = [
+        const PARTS: [&str; 21] = [
             "",
             "bot",
             "bot1:x",
             "botany",
             "v1",
             "contacts",
+            "import",
             "messages",
             "audit",
             "consumers",

@@ -12,7 +12,7 @@ pub(crate) use known::KnownTokens;
 pub(crate) use used::LastUses;
 pub use view::View;
 
-use crate::{Error, Hub, Rings, oauth};
+use crate::{Error, Hub, Rings, accounts, oauth};
 use contactgram_model::scope::{Scope, Scopes};
 use contactgram_model::{Actor, MemberId, PlainToken, Role, TokenKind, UserId};
 use contactgram_store::Tx;
@@ -163,6 +163,18 @@ impl Caller {
         Caller { account, scopes, narrow: None, token: 0, actor: Actor::Server, at_upstream: false }
     }
 
+    /// A caller for what the command line does.
+    fn of_operator(account: UserId) -> Caller {
+        Caller {
+            account,
+            scopes: Scopes::all(),
+            narrow: None,
+            token: 0,
+            actor: Actor::Operator,
+            at_upstream: false,
+        }
+    }
+
     /// A caller for what somebody does who is signed in.
     pub(crate) fn of_member(account: UserId, member: MemberId, role: Role) -> Caller {
         Caller {
@@ -177,6 +189,15 @@ impl Caller {
 }
 
 impl Hub {
+    /// A caller for what the operator does with an account: everything, since whoever has the command line has the data.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an account that isn't there.
+    pub async fn as_operator(&self, account: UserId) -> Result<Caller, Error> {
+        self.store.read(move |tx| accounts::existing(tx, account)).await?;
+        Ok(Caller::of_operator(account))
+    }
+
     /// Whom a token belongs to.
     ///
     /// # Errors

@@ -360,8 +360,12 @@ impl Hub {
 
     /// The region that an account's numbers without a `+` are read with.
     pub async fn region(&self, caller: &Caller) -> Result<Option<String>, Error> {
-        let id = caller.account();
-        self.store.read(move |tx| Ok::<_, Error>(existing(tx, id)?.region)).await
+        self.region_of(caller.account()).await
+    }
+
+    /// The same by the account's id.
+    pub(crate) async fn region_of(&self, account: UserId) -> Result<Option<String>, Error> {
+        self.store.read(move |tx| Ok::<_, Error>(existing(tx, account)?.region)).await
     }
 }
 

@@ -44,7 +44,10 @@ pub use contactgram_connector::courier::ReplyCall;
 pub use contactgram_store::ops::commands::Audience;
 pub use contactgram_store::ops::conversations::Hour;
 pub use contactgram_store::ops::outbox::List as OutboxList;
-pub use contacts::{AS_TYPED, ContactKey, ContactPage, ListQuery};
+pub use contacts::{
+    AS_TYPED, ContactKey, ContactPage, Export, ExportQuery, Import, ImportReport, ImportRequest, ListQuery,
+    OnConflict, RefusedLine,
+};
 pub use conversations::{Conversations, HOURS};
 pub use error::Error;
 pub use files::{FileName, Fresh, Image, OpenFile, Upload};

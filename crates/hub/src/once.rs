@@ -40,6 +40,48 @@ pub enum Known {
     },
 }
 
+/// A request that takes many transactions: it holds its key while it runs, and its answer is kept with the last of them.
+/// What it does has to be harmless when it is begun anew.
+#[derive(Debug)]
+pub(crate) struct Slow {
+    entry: Entry,
+    kept: Option<(Vec<u8>, Answer)>,
+}
+
+impl Slow {
+    /// Whether it was answered before: nothing is to be done then.
+    pub fn is_answered(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// What was answered before, now that it is known what the request is.
+    pub fn answered(self, fingerprint: &[u8]) -> Result<Option<Answer>, Error> {
+        match self.kept {
+            Some((known, _)) if known != fingerprint => Err(REUSED),
+            kept => Ok(kept.map(|(_, answer)| answer)),
+        }
+    }
+
+    /// Keeps the answer. Where another process was quicker, its answer stands.
+    pub fn keep(
+        &self,
+        tx: &mut dyn Tx,
+        (fingerprint, now): (&[u8], contactgram_model::Timestamp),
+        answer: Answer,
+    ) -> Result<Answer, Error> {
+        let (account, key) = &self.entry.key;
+        if let Some((known, kept)) = idempotency::get(tx, *account, key, now)? {
+            return match known == fingerprint {
+                true => serde_json::from_str(&kept).map_err(Error::internal),
+                false => Err(REUSED),
+            };
+        }
+        let text = serde_json::to_string(&answer).map_err(Error::internal)?;
+        idempotency::put(tx, *account, &Kept { key, fingerprint, answer: &text }, now)?;
+        Ok(answer)
+    }
+}
+
 /// A request that was done, with its answer.
 #[derive(Debug)]
 pub struct Ended {
@@ -133,6 +175,19 @@ impl Hub {
         if let Err(error) = forgetting.await {
             tracing::warn!(account.id = account.0, ?error, "an idempotency key stays without an answer");
         }
+    }
+
+    /// Begins a request that takes many transactions.
+    pub(crate) async fn begin_slow(&self, account: UserId, key: String) -> Result<Slow, Error> {
+        let (entry, now) = (self.running.enter(account, &key)?, self.clock.now());
+        let looking = self.store.read(move |tx| Ok::<_, Error>(idempotency::get(tx, account, &key, now)?));
+        let kept = match looking.await? {
+            Some((fingerprint, text)) => {
+                Some((fingerprint, serde_json::from_str(&text).map_err(Error::internal)?))
+            }
+            None => None,
+        };
+        Ok(Slow { entry, kept })
     }
 
     /// Runs a change that answers, at most once for a key.

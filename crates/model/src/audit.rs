@@ -117,6 +117,8 @@ actions! {
     ContactRemoved = "contact.removed",
     /// Contacts were taken out in bulk.
     ContactsExported = "contacts.exported",
+    /// Contacts were read from a file.
+    ContactsImported = "contacts.imported",
     /// A webhook was set.
     WebhookSet = "webhook.set",
     /// A webhook was deleted.

@@ -4,7 +4,7 @@
 mod album;
 mod download;
 mod flow;
-mod memory;
+pub mod memory;
 mod send;
 
 use contactgram_testkit::{Account, Answer, Client, Method, Person, TestServer, Value, json};

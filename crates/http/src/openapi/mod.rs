@@ -19,6 +19,7 @@ mod resources;
 mod schemas;
 mod stream;
 mod tests;
+mod transfer;
 mod webhooks;
 
 use utoipa::openapi::{Components, OpenApi, OpenApiBuilder, Paths};
@@ -27,6 +28,7 @@ use utoipa::openapi::{Components, OpenApi, OpenApiBuilder, Paths};
 fn document() -> OpenApi {
     let paths = [
         resources::paths,
+        transfer::paths,
         consumers::paths,
         outbox::paths,
         webhooks::paths,

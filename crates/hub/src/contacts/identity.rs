@@ -80,12 +80,7 @@ pub(super) fn find_for(
 /// other way to be found: whoever doesn't know the number is not to learn of it by trying ids.
 fn user(tx: &mut dyn Tx, account: UserId, change: &ContactChange) -> Result<Option<User>, Error> {
     if let Some(id) = change.user_id {
-        let user = directory::get(tx, id)?;
-        let is_met = match &user {
-            Some(user) => user.kind.is_known() || contacts::of_user(tx, account, id)?.is_some(),
-            None => false,
-        };
-        return user.filter(|_| is_met).map(Some).ok_or(Error::bad("user not found"));
+        return met(tx, account, id)?.map(Some).ok_or(Error::bad("user not found"));
     }
     if let Some(phone) = change.phone_number.as_ref().and_then(Option::as_ref)
         && let Some(user) = number::holder(tx, phone.e164())?
@@ -96,6 +91,20 @@ fn user(tx: &mut dyn Tx, account: UserId, change: &ContactChange) -> Result<Opti
         Some(name) => Ok(directory::by_username(tx, name)?),
         None => Ok(None),
     }
+}
+
+/// Whether an account may name this user by its id.
+pub(super) fn is_met(tx: &mut dyn Tx, account: UserId, id: UserId) -> Result<bool, Error> {
+    Ok(met(tx, account, id)?.is_some())
+}
+
+fn met(tx: &mut dyn Tx, account: UserId, id: UserId) -> Result<Option<User>, Error> {
+    let user = directory::get(tx, id)?;
+    let is_met = match &user {
+        Some(user) => user.kind.is_known() || contacts::of_user(tx, account, id)?.is_some(),
+        None => false,
+    };
+    Ok(user.filter(|_| is_met))
 }
 
 /// Gives `contact` the id of `user`. If the account has met the user already, the two contacts become one:

@@ -75,7 +75,7 @@ impl Card<'_> {
         let digits = self.phone.as_deref().unwrap_or_default().trim_start_matches('+');
         let seed = digits.parse().unwrap_or(0_u64) ^ (now as u64).rotate_left(40);
         let fresh = ContactId(ids::pick(&ContactId::OWN, seed));
-        Moment { account, view: View::whole(account), now, fresh, seed }
+        Moment { account, view: View::whole(account), now, fresh, seed, source: ContactSource::Message }
     }
 
     /// Makes it a contact that wasn't there.

@@ -1,14 +1,18 @@
 //! Contacts: added, changed, removed and looked up by an account. `identity` decides which contacts are
 //! the same, `list` pages through them, `learn` records whom an account meets.
 
+mod export;
 mod fences;
 mod identity;
 mod ids;
+mod import;
 mod learn;
 mod list;
 mod number;
 mod telegram;
 
+pub use export::{Export, ExportQuery};
+pub use import::{Import, ImportReport, ImportRequest, OnConflict, RefusedLine};
 pub use list::{AS_TYPED, ContactPage, ListQuery};
 
 pub(crate) use fences::Fences;
@@ -61,6 +65,8 @@ struct Moment {
     /// An id that is free, most likely.
     fresh: ContactId,
     seed: u64,
+    /// How a contact that is added came to be known.
+    source: ContactSource,
 }
 
 impl Hub {
@@ -141,7 +147,8 @@ impl Hub {
 
     fn moment(&self, view: View) -> Result<Moment, Error> {
         let (now, seed) = (self.clock.now(), random::seed()?);
-        Ok(Moment { account: view.account(), view, now, fresh: self.own_ids.next(now, seed), seed })
+        let (account, fresh, source) = (view.account(), self.own_ids.next(now, seed), ContactSource::Manual);
+        Ok(Moment { account, view, now, fresh, seed, source })
     }
 }
 
@@ -202,7 +209,7 @@ fn add_newcomer(
     let names = (first_name.as_str(), change.last_name.clone().flatten());
     let waiting = number::waiting(fresh, names, Some(phone.e164()));
     let Some(place) = newcomers::admit(tx, account, &waiting, now)? else { return Ok(None) };
-    let mut contact = blank(fresh, ContactSource::Manual, now);
+    let mut contact = blank(fresh, moment.source, now);
     change.apply(&mut contact);
     contact.version = place.version;
     let body = contacts::insert_free(tx, account, &contact)?;
@@ -232,7 +239,7 @@ fn add_new(
         let names = (first_name.as_str(), change.last_name.clone().flatten());
         id = number::place(tx, moment, number::waiting(id, names, Some(phone.e164())))?;
     }
-    let mut contact = Contact { first_name, ..blank(id, ContactSource::Manual, now) };
+    let mut contact = Contact { first_name, ..blank(id, moment.source, now) };
     if let Some(user) = known {
         take_over(&mut contact, user);
         if change.first_name.is_none() {

@@ -5,9 +5,11 @@
 mod changes;
 mod first;
 mod public;
+mod walk;
 
 pub use changes::{Change, changes};
 pub use first::first;
+pub use walk::{Step, walk};
 
 use std::sync::OnceLock;
 

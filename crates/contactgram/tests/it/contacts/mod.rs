@@ -9,6 +9,7 @@ mod resource;
 mod search;
 mod sync;
 mod tenants;
+mod transfer;
 
 use contactgram_testkit::{Answer, Client, Value};
 

@@ -13,14 +13,14 @@ const SIZE: usize = 50 << 20;
 const ROOM_KIB: u64 = 16 << 10;
 
 /// Memory of the process that is not a file's, in KiB.
-fn held(process: u32) -> u64 {
+pub fn held(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("the server runs");
     let line = status.lines().find(|line| line.starts_with("RssAnon:")).expect("Linux says");
     line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
 }
 
 /// The most that was held while `work` went on.
-async fn most_during(server: &TestServer, work: impl Future<Output = ()>) -> u64 {
+pub async fn most_during(server: &TestServer, work: impl Future<Output = ()>) -> u64 {
     let (process, most, over) =
         (server.process_id(), Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let (seen, stop) = (Arc::clone(&most), Arc::clone(&over));
