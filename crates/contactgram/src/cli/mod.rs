@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod completions;
 mod config;
+mod contacts;
 pub mod context;
 mod doctor;
 mod group;
@@ -35,6 +36,7 @@ Examples:
   contactgram token add @shop_bot --label ci --expires 30d
   contactgram key add --account @shop_bot --scope contacts:read
   contactgram member add ann@example.org --role agent --account @shop_bot
+  contactgram contacts import phone.vcf --account @shop_bot
   contactgram people add --first-name Ann --phone +447700900123
   contactgram people write 5 --to @shop_bot --text 'Hello'
   contactgram config > contactgram.toml        write the annotated defaults
@@ -91,6 +93,9 @@ enum Command {
     /// Make the members who sign in, and say what they may do
     #[command(subcommand)]
     Member(member::Member),
+    /// Bring an account's contacts in from a file, or out into one
+    #[command(subcommand)]
+    Contacts(contacts::Contacts),
     /// Read the audit log, and check that it is as it was written
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -154,6 +159,7 @@ pub fn run() -> Outcome {
             Command::Key(command) => command.run(&context).await,
             Command::App(command) => command.run(&context).await,
             Command::Member(command) => command.run(&context).await,
+            Command::Contacts(command) => command.run(&context).await,
             Command::Audit(command) => command.run(&context).await,
             Command::People(command) => command.run(&context).await,
             Command::Group(command) => command.run(&context).await,

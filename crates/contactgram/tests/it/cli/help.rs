@@ -11,6 +11,7 @@ fn help_shows_examples_for_the_program_and_for_each_command() {
         &["account"],
         &["token"],
         &["member"],
+        &["contacts"],
         &["audit"],
         &["people"],
         &["group"],

@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod cluster;
 mod config;
+mod contacts;
 mod doctor;
 mod help;
 mod kit;
