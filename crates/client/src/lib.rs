@@ -84,7 +84,8 @@ mod upload;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use contacts::{
-    Added, Changes, ContactPage, ContactPatch, ContactQuery, ContactRef, Contacts, NewContact, Sort, Tagged,
+    Added, Changes, ContactFile, ContactPage, ContactPatch, ContactQuery, ContactRef, Contacts, ExportQuery,
+    Imported, NewContact, OnConflict, RefusedLine, Sort, Tagged,
 };
 pub use error::{Cause, Error, Result};
 pub use messages::{
@@ -102,6 +103,8 @@ pub use contactgram_resilience::budget::BudgetOptions;
 /// The JSON of the API, as the server itself writes it.
 pub use contactgram_wire as wire;
 pub use contactgram_wire::event::RemovedContact;
+/// What a file of contacts is written in.
+pub use contactgram_wire::transfer::Format as FileFormat;
 pub use contactgram_wire::user::{Me, User};
 /// For walking through the streams of this crate.
 pub use futures_util::{Stream, StreamExt, TryStreamExt};

@@ -1,9 +1,10 @@
-//! Contacts: list, search, add, change, remove, and keep a copy in step. `Client::contacts` begins here.
+//! Contacts: list, search, add, change, remove, keep a copy in step, in and out of files. `Client::contacts` begins here.
 //! Which of two contacts are the same is the server's to say.
 
 mod page;
 mod patch;
 mod reference;
+mod transfer;
 
 use contactgram_model::{Contact, ContactId};
 use contactgram_wire::event::RemovedContact;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 pub use page::{ContactPage, ContactQuery, Sort};
 pub use patch::{ContactPatch, NewContact};
 pub use reference::ContactRef;
+pub use transfer::{ContactFile, ExportQuery, Imported, OnConflict, RefusedLine};
 
 use crate::client::Client;
 use crate::error::{Error, Result};

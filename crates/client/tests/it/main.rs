@@ -11,4 +11,5 @@ mod messages;
 mod oauth;
 mod outbox;
 mod patience;
+mod transfer;
 mod updates;
