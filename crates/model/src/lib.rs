@@ -10,6 +10,7 @@ pub mod contact;
 pub mod file;
 pub mod hex;
 pub mod ids;
+pub mod measure;
 pub mod member;
 pub mod message;
 pub mod outbox;

@@ -8,6 +8,7 @@
 pub mod backup;
 mod config;
 mod error;
+pub mod figures;
 mod job;
 pub mod migrate;
 pub mod ops;

@@ -8,21 +8,30 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
+use crate::figures::Queue;
 use crate::{Options, R, StoreError};
+use contactgram_model::measure::Counter;
 
 /// Refusals in one log line, until they are over.
 pub(crate) struct Crowd {
     what: &'static str,
     told: AtomicBool,
+    refused: Counter,
 }
 
 impl Crowd {
     pub(crate) const fn at(what: &'static str) -> Crowd {
-        Crowd { what, told: AtomicBool::new(false) }
+        Crowd { what, told: AtomicBool::new(false), refused: Counter::new() }
+    }
+
+    /// How many were refused so far.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.get()
     }
 
     /// One more is refused.
     pub(crate) fn refuse(&self) -> StoreError {
+        self.refused.one();
         if !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(queue = self.what, "too many wait for the store; those beyond are refused");
         }
@@ -39,13 +48,13 @@ impl Crowd {
 /// Places in the queue before a writer. Who puts a job in takes one; the writer frees it when it takes the job.
 pub(crate) struct Places {
     free: Arc<Semaphore>,
-    half: usize,
+    count: usize,
     crowd: Crowd,
 }
 
 impl Places {
     pub(crate) fn new(what: &'static str, count: usize) -> Places {
-        Places { free: Arc::new(Semaphore::new(count.max(1))), half: count / 2, crowd: Crowd::at(what) }
+        Places { free: Arc::new(Semaphore::new(count.max(1))), count, crowd: Crowd::at(what) }
     }
 
     /// Takes a place, or refuses at once where none is free.
@@ -55,7 +64,7 @@ impl Places {
             TryAcquireError::Closed => StoreError::Closed,
         })?;
         place.forget();
-        if self.free.available_permits() >= self.half {
+        if self.free.available_permits() >= self.count / 2 {
             self.crowd.is_over();
         }
         Ok(())
@@ -64,6 +73,12 @@ impl Places {
     /// For the writer, to add what it frees.
     pub(crate) fn freed(&self) -> Arc<Semaphore> {
         self.free.clone()
+    }
+
+    /// How full it is.
+    pub(crate) fn figures(&self) -> Queue {
+        let waiting = self.count.max(1).saturating_sub(self.free.available_permits());
+        Queue { running: 0, waiting: waiting as u64, room: self.count as u64, refused: self.crowd.refused() }
     }
 
     pub(crate) fn close(&self) {
@@ -83,6 +98,7 @@ pub(crate) struct Slots {
     size: u32,
     /// Places for those who find no slot free.
     places: Semaphore,
+    room: usize,
     wait: Duration,
     crowd: Crowd,
 }
@@ -94,6 +110,7 @@ impl Slots {
             free: Arc::new(Semaphore::new(size as usize)),
             size,
             places: Semaphore::new(options.waiting.min(Semaphore::MAX_PERMITS)),
+            room: options.waiting.min(Semaphore::MAX_PERMITS),
             wait: options.wait,
             crowd: Crowd::at(what),
         }
@@ -115,6 +132,17 @@ impl Slots {
             .await
             .map_err(|_| self.crowd.refuse())?
             .map_err(|_| StoreError::Closed)
+    }
+
+    /// How many have a slot and how many wait for one.
+    pub(crate) fn figures(&self) -> Queue {
+        let taken = |all: usize, free: &Semaphore| all.saturating_sub(free.available_permits()) as u64;
+        Queue {
+            running: taken(self.size as usize, &self.free),
+            waiting: taken(self.room, &self.places),
+            room: self.room as u64,
+            refused: self.crowd.refused(),
+        }
     }
 
     /// Refuses everybody who has no slot yet.

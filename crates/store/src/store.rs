@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::figures::Figures;
 use crate::migrate::{self, Applied, Migration, SELECT_APPLIED};
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
@@ -108,6 +109,14 @@ impl Store {
             return Err(StoreError::Closed);
         }
         self.read(|tx| tx.one(&PING, &[], |row| row.int(0)).map(drop)).await
+    }
+
+    /// What it counts about its own work. Asks the database nothing.
+    pub fn figures(&self) -> Figures {
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.figures(),
+            Engine::Postgres(engine) => engine.figures(),
+        }
     }
 
     /// The migrations this database has, oldest first.

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backlog;
 pub mod broadcasts;
 pub mod callbacks;
 pub mod chats;

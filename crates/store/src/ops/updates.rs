@@ -49,6 +49,13 @@ static PENDING: Sql = Sql::new(concat!(
     " AND ",
     shown!()
 ));
+static PENDING_UP_TO: Sql = Sql::new(concat!(
+    "SELECT count(*) FROM (SELECT 1 FROM updates WHERE account_id = $1 AND update_id >= $2 AND date > $3 AND ",
+    untaken!(),
+    " AND ",
+    shown!(),
+    " LIMIT $6) AS first"
+));
 static PENDING_ROWS: Sql = Sql::new(concat!(
     "SELECT update_id, lane, date FROM updates WHERE account_id = $1 AND update_id >= $2 AND date > $3 AND ",
     untaken!(),
@@ -205,6 +212,17 @@ pub fn pending(tx: &mut dyn Tx, account: UserId, name: &ConsumerName, since: Tim
     tx.one(&PENDING, p![account, consumer.position, since, name, consumer.seen(name).bits()], |row| {
         row.int(0)
     })
+}
+
+/// The same for whoever knows the consumer, and need not know of more than `most`.
+pub fn pending_up_to(
+    tx: &mut dyn Tx,
+    (account, name): (UserId, &ConsumerName),
+    (consumer, since): (consumers::Consumer, Timestamp),
+    most: i64,
+) -> R<i64> {
+    let seen = consumer.seen(name).bits();
+    tx.one(&PENDING_UP_TO, p![account, consumer.position, since, name, seen, most], |row| row.int(0))
 }
 
 /// When the update came that waits longest for a consumer that keeps so far.

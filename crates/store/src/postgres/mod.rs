@@ -25,6 +25,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::figures::Figures;
 use crate::job::Call;
 use crate::migrate::Migration;
 use crate::slots::Slots;
@@ -100,6 +101,15 @@ impl Postgres {
         E: From<StoreError> + Send + 'static,
     {
         on_a_thread(&self.scans, Mode::Scan, f).await
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        Figures {
+            writes: self.writers.figures(),
+            scans: self.scans.figures(),
+            reads: Some(self.pool.figures()),
+            files: None,
+        }
     }
 
     pub(crate) fn outside(&self) -> watch::Receiver<u64> {

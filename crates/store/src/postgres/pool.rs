@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::connect::Connector;
 use super::line::Line;
+use crate::figures::Queue;
 use crate::slots::{Slot, Slots};
 use crate::{R, StoreError};
 
@@ -41,6 +42,11 @@ impl Pool {
         if line.is_idle() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
+    }
+
+    /// How many have a connection and how many wait for one.
+    pub(super) fn figures(&self) -> Queue {
+        self.slots.figures()
     }
 
     /// After one connection was found dead: the others are no better.

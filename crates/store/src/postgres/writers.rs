@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 
 use tokio::sync::{Semaphore, oneshot};
 
@@ -12,6 +13,7 @@ use super::connect::Connector;
 use super::group::{self, End, Entry, Failure, Sharing};
 use super::line::Line;
 use super::run::{TRIES, pause};
+use crate::figures::{Meter, Writes};
 use crate::job::Job;
 use crate::slots::Places;
 use crate::{Options, R, StoreError};
@@ -32,6 +34,7 @@ enum Message {
 pub(super) struct Writers {
     queues: Vec<Sender<Message>>,
     places: Places,
+    meter: Arc<Meter>,
 }
 
 impl Writers {
@@ -39,19 +42,20 @@ impl Writers {
     /// when the queues are dropped.
     pub(super) fn start(connector: &Connector, options: &Options) -> R<Writers> {
         let places = Places::new("writes", options.queue);
+        let meter = Arc::<Meter>::default();
         let count = options.pool.clamp(1, WRITERS);
         let queues = (0..count).map(|number| {
             let (sender, messages) = channel();
-            let (connector, places) = (connector.clone(), places.freed());
-            let writer =
-                Writer { connector, line: None, messages, places, ready: VecDeque::new(), careful: 0 };
+            let (connector, places, meter) = (connector.clone(), places.freed(), meter.clone());
+            let ready = VecDeque::new();
+            let writer = Writer { connector, line: None, messages, places, meter, ready, careful: 0 };
             std::thread::Builder::new()
                 .name(format!("store-writer-{number}"))
                 .spawn(move || writer.run())
                 .map_err(|error| StoreError::Other(format!("a writer thread can't be started: {error}")))?;
             Ok(sender)
         });
-        Ok(Writers { queues: queues.collect::<R<_>>()?, places })
+        Ok(Writers { queues: queues.collect::<R<_>>()?, places, meter })
     }
 
     /// Refuses the job at once when no place is free. Once it returns, the job will be run, unless its caller
@@ -62,6 +66,10 @@ impl Writers {
         let queue = usize::try_from(number).ok().and_then(|number| self.queues.get(number));
         let queue = queue.ok_or(StoreError::Closed)?;
         queue.send(Message::Run(Entry::new(key, job))).map_err(|_| StoreError::Closed)
+    }
+
+    pub(super) fn figures(&self) -> Writes {
+        self.meter.read(self.places.figures())
     }
 
     /// Refuses new jobs, lets the queued ones be answered, and returns when the connections are closed.
@@ -86,6 +94,7 @@ struct Writer {
     line: Option<Line>,
     messages: Receiver<Message>,
     places: Arc<Semaphore>,
+    meter: Arc<Meter>,
     /// Taken from the queue and not answered.
     ready: VecDeque<Entry>,
     /// Groups yet to run with savepoints.
@@ -111,7 +120,11 @@ impl Writer {
                 }
                 let mut jobs: Vec<Entry> = self.ready.drain(..).collect();
                 jobs.retain(|entry| !entry.job.gone());
-                self.run_group(jobs);
+                let (writes, begun) = (jobs.len(), Instant::now());
+                if writes > 0 {
+                    self.run_group(jobs);
+                    self.meter.group(writes, begun.elapsed());
+                }
             }
         }
         drop(self.line);
@@ -131,7 +144,7 @@ impl Writer {
     fn run_group(&mut self, mut jobs: Vec<Entry>) {
         if jobs.len() > 1 && self.together(&mut jobs) {
             for entry in jobs {
-                if entry.end == End::Again { self.ready.push_back(entry) } else { entry.answer() }
+                if entry.end == End::Again { self.ready.push_back(entry) } else { self.answer(entry) }
             }
             return;
         }
@@ -146,8 +159,13 @@ impl Writer {
             } else if self.alone(&mut entry) == Some(StoreError::Busy) {
                 stuck.push(entry.key);
             }
-            entry.answer();
+            self.answer(entry);
         }
+    }
+
+    fn answer(&self, entry: Entry) {
+        self.meter.failed(usize::from(matches!(entry.end, End::Failed(_) | End::Again)));
+        entry.answer();
     }
 
     /// False when they have to run alone.

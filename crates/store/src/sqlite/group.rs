@@ -6,8 +6,10 @@
 use super::error::store_error;
 use super::kept::Kept;
 use super::tx::SqliteTx;
+use crate::figures::Meter;
 use crate::job::{Job, Verdict};
 use crate::{R, Sql, StoreError};
+use std::time::Instant;
 
 static BEGIN: Sql = Sql::new("BEGIN IMMEDIATE");
 static COMMIT: Sql = Sql::new("COMMIT");
@@ -35,8 +37,16 @@ enum Failure {
 }
 
 /// Runs and answers every job whose caller still waits.
-pub(super) fn run(kept: &Kept<'_>, mut jobs: Vec<Box<dyn Job>>) {
+pub(super) fn run(kept: &Kept<'_>, mut jobs: Vec<Box<dyn Job>>, meter: &Meter) {
     jobs.retain(|job| !job.gone());
+    let (writes, begun) = (jobs.len(), Instant::now());
+    if writes > 0 {
+        answer(kept, jobs, meter);
+        meter.group(writes, begun.elapsed());
+    }
+}
+
+fn answer(kept: &Kept<'_>, mut jobs: Vec<Box<dyn Job>>, meter: &Meter) {
     if jobs.len() > 1 {
         let mut outcome = together(kept, &mut jobs, Savepoints::Without);
         if matches!(outcome, Err(Failure::Entangled)) {
@@ -46,6 +56,7 @@ pub(super) fn run(kept: &Kept<'_>, mut jobs: Vec<Box<dyn Job>>) {
         match outcome {
             Ok(()) => return jobs.into_iter().for_each(|job| job.answer(Ok(()))),
             Err(Failure::Begin(error)) => {
+                meter.failed(jobs.len());
                 return jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
             }
             Err(Failure::Entangled | Failure::Lost) => undo(kept),
@@ -59,6 +70,7 @@ pub(super) fn run(kept: &Kept<'_>, mut jobs: Vec<Box<dyn Job>>) {
         // Waiting for the same lock once for each job would take minutes.
         let fate = if locked_out { Err(StoreError::Busy) } else { alone(kept, job.as_mut()) };
         locked_out = fate == Err(StoreError::Busy);
+        meter.failed(usize::from(fate.is_err()));
         job.answer(fate);
     }
 }

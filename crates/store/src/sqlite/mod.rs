@@ -13,11 +13,12 @@ mod scans;
 mod tx;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::figures::{Figures, Files};
 use crate::job::Call;
 use crate::migrate::Migration;
 use crate::{Options, R, StoreError, Tx};
@@ -29,6 +30,7 @@ pub(crate) struct Sqlite {
     queue: Queue,
     readers: Arc<Readers>,
     outside: watch::Receiver<u64>,
+    path: PathBuf,
 }
 
 impl Sqlite {
@@ -40,9 +42,9 @@ impl Sqlite {
             open::enforce_foreign_keys(&connection)?;
             let (sender, outside) = watch::channel(0);
             let beside = open::beside(&path, &options)?;
-            let readers = Arc::new(Readers::new(path, options.clone()));
+            let readers = Arc::new(Readers::new(path.clone(), options.clone()));
             let queue = writer::start((connection, beside), readers.clone(), &options, sender)?;
-            Ok(Sqlite { queue, readers, outside })
+            Ok(Sqlite { queue, readers, outside, path })
         });
         opening.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -80,6 +82,15 @@ impl Sqlite {
 
     pub(crate) fn outside(&self) -> watch::Receiver<u64> {
         self.outside.clone()
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        Figures {
+            writes: self.queue.figures(),
+            scans: self.readers.figures(),
+            reads: None,
+            files: Some(Files::of(&self.path)),
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {

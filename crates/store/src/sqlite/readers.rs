@@ -14,6 +14,7 @@ use super::error::store_error;
 use super::open;
 use super::scans::Scans;
 use super::tx::SqliteTx;
+use crate::figures::Queue;
 use crate::job::guarded;
 use crate::{Options, R, StoreError, Tx};
 
@@ -120,6 +121,11 @@ impl Readers {
         if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             idle.retain_mut(|reader| reader.let_go().is_ok());
         }
+    }
+
+    /// How many scans run and wait.
+    pub(super) fn figures(&self) -> Queue {
+        self.scans.figures()
     }
 
     /// Closes what is idle; what is in use closes when it comes back.

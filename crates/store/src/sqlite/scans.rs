@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::figures::Queue as Figures;
 use crate::slots::Crowd;
 use crate::{Options, R, StoreError};
 
@@ -149,6 +150,17 @@ impl Scans {
         let thread = Thread { scans: self.clone(), first: Some(work), is_counted: true };
         tokio::task::spawn_blocking(move || thread.run());
         Ok(())
+    }
+
+    /// How many run and how many wait.
+    pub(super) fn figures(&self) -> Figures {
+        let queue = self.queue();
+        Figures {
+            running: queue.threads as u64,
+            waiting: queue.works.len() as u64,
+            room: self.waiting as u64,
+            refused: self.crowd.refused(),
+        }
     }
 
     /// Refuses everybody whose turn has not come.

@@ -15,6 +15,7 @@ use super::error::store_error;
 use super::group;
 use super::kept::Kept;
 use super::readers::Readers;
+use crate::figures::{Meter, Writes};
 use crate::job::Job;
 use crate::slots::Places;
 use crate::{Options, R, Sql, StoreError};
@@ -33,6 +34,7 @@ enum Message {
 pub(super) struct Queue {
     messages: Sender<Message>,
     places: Places,
+    meter: Arc<Meter>,
 }
 
 impl Queue {
@@ -51,6 +53,10 @@ impl Queue {
             // An error means that the writer is gone, which is what was asked for.
             let _ = closed.await;
         }
+    }
+
+    pub(super) fn figures(&self) -> Writes {
+        self.meter.read(self.places.figures())
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -80,9 +86,10 @@ pub(super) fn start(
     let queue_places = Places::new("writes", options.queue);
     let places = queue_places.freed();
     let seen = data_version(&Kept::new(&connection))?;
-    let queue = Queue { messages: sender, places: queue_places };
+    let meter = Arc::<Meter>::default();
+    let queue = Queue { messages: sender, places: queue_places, meter: meter.clone() };
     let checkpoints = Checkpoints::start(beside, readers.clone())?;
-    let writer = Writer { messages, places, readers, outside, seen, log_pages, checkpoints };
+    let writer = Writer { messages, places, meter, readers, outside, seen, log_pages, checkpoints };
     std::thread::Builder::new()
         .name("store-writer".to_owned())
         .spawn(move || writer.run(connection))
@@ -93,6 +100,7 @@ pub(super) fn start(
 struct Writer {
     messages: Receiver<Message>,
     places: Arc<Semaphore>,
+    meter: Arc<Meter>,
     readers: Arc<Readers>,
     outside: watch::Sender<u64>,
     /// `data_version` as last seen.
@@ -158,7 +166,7 @@ impl Writer {
         }
         self.places.add_permits(jobs.len());
         self.look_outside(kept);
-        group::run(kept, jobs);
+        group::run(kept, jobs, &self.meter);
         self.look_at_log(kept);
         closing
     }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod backlog;
 mod callbacks;
 mod chats;
 mod commands;

@@ -10,7 +10,7 @@ use crate::ops::updates::{NewUpdate, Seen, Span};
 use crate::ops::views::ViewId;
 use crate::ops::webhooks::SetBy;
 use crate::ops::{
-    accounts, broadcasts, callbacks, chats, commands, consumers, contacts, conversations, counters,
+    accounts, backlog, broadcasts, callbacks, chats, commands, consumers, contacts, conversations, counters,
     deliveries, directory, endpoints, files, freezes, groups, history, idempotency, messages, newcomers,
     oauth, outbox, search as index, settings, tokens, updates, upstreams, views, webhooks,
 };
@@ -400,6 +400,8 @@ pub(super) fn housekeeping(tx: &mut dyn Tx) -> R<()> {
     outbox::left_behind(tx, NOW)?;
     outbox::forget_old(tx, NOW)?;
     broadcasts::open(tx)?;
+    let bounds = backlog::Bounds { now: NOW, since: NOW - 100, others_since: 0, most: 100 };
+    backlog::look(tx, bounds)?;
     oauth::forget_old(tx, NOW + 9_999_999)?;
     contact_list::forget_old(tx, NOW)
 }
