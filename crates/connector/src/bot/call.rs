@@ -21,6 +21,7 @@ use super::body::{PassBody, SentBody};
 use super::door::Door;
 use super::fault::Why;
 use super::pool::Failure;
+use super::tally::Ended;
 use super::{Inner, Upstream, now};
 
 /// A longer answer to a call of ours is none; a batch of updates ends near 4 MiB.
@@ -129,6 +130,15 @@ enum Try {
 }
 
 impl Try {
+    fn ended(&self) -> Ended {
+        match self {
+            Try::Answered(_) => Ended::Well,
+            Try::Refused(refusal) => Ended::with(refusal.status),
+            Try::NotSent(_) => Ended::NotSent,
+            Try::Lost(_) => Ended::Lost,
+        }
+    }
+
     fn happened(&self) -> Option<Happened<'_>> {
         match self {
             Try::Answered(_) => None,
@@ -152,6 +162,7 @@ impl Upstream {
                 inner.budget().call();
             }
             let tried = inner.try_once(method, body.clone(), how.timeout).await;
+            inner.tallies.end(tried.ended());
             let Some(happened) = tried.happened() else {
                 admitted.report(Verdict::Healthy);
                 match tried {
@@ -171,6 +182,7 @@ impl Upstream {
             if failures >= how.tries || !in_time || !inner.budget().retry(now()) {
                 return Err(final_error(tried, decision));
             }
+            inner.tallies.retry();
             sleep(wait).await;
         }
     }

@@ -14,6 +14,7 @@ mod gate;
 mod methods;
 mod pass;
 mod pool;
+mod tally;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,7 @@ use contactgram_resilience::breaker::{Breaker, BreakerOptions, Pass, Verdict};
 use contactgram_resilience::budget::Budget;
 use contactgram_resilience::entropy;
 
+pub use contactgram_resilience::breaker::Phase;
 pub use contactgram_resilience::flood::{Chat, Freeze, Limits, Pace, Ticket};
 
 pub use address::{BaseUrl, UpstreamToken};
@@ -35,8 +37,10 @@ pub use gate::{Gate, TooLong};
 pub use methods::{GetUpdates, SetWebhook};
 pub use pass::{MOST_BUFFERED, PassError};
 pub use pool::{UplinkOptions, Uplinks};
+pub use tally::{Ended, Tally};
 
 use pool::Origin;
+use tally::Tallies;
 
 /// The door to one account's bot at its Bot API server. Cloning it gives the same door: the circuit breaker and the
 /// retry budget are one for all who share it.
@@ -54,10 +58,11 @@ struct Inner {
     bot_id: i64,
     breaker: Mutex<Breaker>,
     budget: Mutex<Budget>,
+    tallies: Tallies,
 }
 
 impl Upstream {
-    fn new(origin: Arc<Origin>, base: &BaseUrl, token: &UpstreamToken) -> Upstream {
+    fn new((origin, all): (Arc<Origin>, Arc<Tally>), base: &BaseUrl, token: &UpstreamToken) -> Upstream {
         let inner = Inner {
             origin,
             methods: format!("{}/bot{}/", base.path, token.expose()),
@@ -65,6 +70,7 @@ impl Upstream {
             bot_id: token.bot_id(),
             breaker: Mutex::new(Breaker::new(BreakerOptions::default())),
             budget: Mutex::new(Budget::new(now())),
+            tallies: Tallies { own: Tally::default(), all },
         };
         Upstream { inner: Arc::new(inner) }
     }
@@ -72,6 +78,16 @@ impl Upstream {
     /// Whether the circuit breaker lets everything through: the upstream is not known to be down.
     pub fn is_up(&self) -> bool {
         self.inner.breaker().is_closed()
+    }
+
+    /// Where the circuit breaker stands.
+    pub fn phase(&self) -> Phase {
+        self.inner.breaker().phase()
+    }
+
+    /// What became of its requests.
+    pub fn tally(&self) -> &Tally {
+        &self.inner.tallies.own
     }
 }
 
@@ -92,7 +108,10 @@ impl Inner {
 
     /// Asks the breaker for leave; the error is when to ask again.
     fn admit(&self) -> Result<Admitted<'_>, Duration> {
-        let pass = self.breaker().admit(now()).map_err(|refused| refused.retry_after)?;
+        let pass = self.breaker().admit(now()).map_err(|refused| {
+            self.tallies.end(Ended::Open);
+            refused.retry_after
+        })?;
         Ok(Admitted { inner: self, pass: Some(pass) })
     }
 }

@@ -19,6 +19,7 @@ use super::body::{AnyError, PassBody, SentBody};
 use super::door::Door;
 use super::fault::Why;
 use super::pool::Failure;
+use super::tally::Ended;
 use super::{Upstream, now};
 
 /// A request's body up to this many bytes may be buffered, to be sent again when it never left: see
@@ -91,6 +92,7 @@ impl Upstream {
         let request = Request::from_parts(head, body);
         match origin.send(request, progress, origin.options.answer_timeout).await {
             Ok((answer, lease)) => {
+                self.inner.tallies.end(Ended::with(answer.status().as_u16()));
                 admitted.report(health_of(answer.status().as_u16()));
                 let (mut head, body) = answer.into_parts();
                 drop_hop_by_hop(&mut head.headers);
@@ -104,6 +106,10 @@ impl Upstream {
                 };
                 // A client that broke off says nothing of the upstream.
                 if why != Why::Caller {
+                    self.inner.tallies.end(match error {
+                        PassError::NotSent(_) => Ended::NotSent,
+                        _ => Ended::Lost,
+                    });
                     admitted.report(Verdict::Failed);
                 }
                 Err(error)
@@ -131,6 +137,7 @@ impl Upstream {
             if failures >= TRIES || !self.inner.budget().retry(now()) {
                 return Err(failed);
             }
+            self.inner.tallies.retry();
             tokio::time::sleep(BETWEEN.delay(failures, None, entropy())).await;
         }
     }

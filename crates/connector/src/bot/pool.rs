@@ -19,6 +19,7 @@ use super::address::{BaseUrl, UpstreamToken};
 use super::body::{Progress, SentBody};
 use super::connect::{Connection, Dial};
 use super::fault::Why;
+use super::tally::Tally;
 use crate::roots::public_roots;
 
 /// How connections to upstreams behave.
@@ -60,6 +61,7 @@ struct Shared {
     options: UplinkOptions,
     tls: Arc<ClientConfig>,
     origins: Mutex<HashMap<String, Weak<Origin>>>,
+    tally: Arc<Tally>,
 }
 
 /// More idle connections to one server are not kept.
@@ -97,13 +99,18 @@ impl Uplinks {
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let origins = Mutex::default();
-        Ok(Uplinks { shared: Arc::new(Shared { options, tls: Arc::new(tls), origins }) })
+        let (origins, tally) = (Mutex::default(), Arc::default());
+        Ok(Uplinks { shared: Arc::new(Shared { options, tls: Arc::new(tls), origins, tally }) })
     }
 
     /// The door to one account's bot. It connects when it is first used.
     pub fn upstream(&self, base: &BaseUrl, token: &UpstreamToken) -> Upstream {
-        Upstream::new(self.origin(base), base, token)
+        Upstream::new((self.origin(base), Arc::clone(&self.shared.tally)), base, token)
+    }
+
+    /// What became of the requests of all bots.
+    pub fn tally(&self) -> &Tally {
+        &self.shared.tally
     }
 
     fn origin(&self, base: &BaseUrl) -> Arc<Origin> {
