@@ -23,6 +23,7 @@ pub struct Rings {
     waiting: Vec<UserId>,
     shown: Vec<UserId>,
     outbox: bool,
+    logged: u64,
 }
 
 /// Rings when it is dropped. The store drops what a transaction returns only after its commit, also where
@@ -34,9 +35,20 @@ pub struct Ringing {
 }
 
 impl Rings {
-    /// An update waits for the account: its pollers and whoever looks at it wake.
+    /// An update may wait for the account: its pollers and whoever looks at it wake.
     pub fn push(&mut self, account: UserId) {
         self.waiting.push(account);
+    }
+
+    /// An update was logged for the account: the same, and it is counted.
+    pub fn log(&mut self, account: UserId) {
+        self.logged += 1;
+        self.push(account);
+    }
+
+    /// How many updates were logged.
+    pub fn logged(&self) -> u64 {
+        self.logged
     }
 
     /// What the account's pages show is another: whoever looks at it wakes, and no poller.

@@ -135,7 +135,7 @@ pub(crate) fn deliver(tx: &mut dyn Tx, rings: &mut Rings, parcel: Parcel<'_>) ->
             let (kind, lane) = (UpdateKind::Message, stored.chat.0);
             let update = NewUpdate { kind, lane, date: place.date, payload: &stored.body };
             updates::append_as(tx, recipient, logged, &update)?;
-            rings.push(recipient);
+            rings.log(recipient);
         }
     }
     (message.message_id, message.chat, message.date, message.reply_to_message) = own;
@@ -212,7 +212,7 @@ pub(crate) fn log(
 ) -> Result<(), Error> {
     let update = NewUpdate { kind, lane: message.chat.0, date, payload: &message.body };
     if updates::append(tx, account, &update)?.is_some() {
-        rings.push(account);
+        rings.log(account);
     }
     Ok(())
 }

@@ -14,8 +14,10 @@ mod chats;
 mod commands;
 mod contacts;
 mod conversations;
+mod counts;
 mod delivery;
 mod error;
+pub mod figures;
 mod files;
 mod gateway;
 mod housekeeping;
@@ -101,6 +103,8 @@ pub struct Hub {
     courier: Arc<Courier>,
     shutdown: CancellationToken,
     bells: Arc<Bells>,
+    counts: Arc<counts::Counts>,
+    last_look: figures::LastLook,
     known: Arc<access::KnownTokens>,
     last_uses: Arc<access::LastUses>,
     passwords: members::Passwords,
@@ -130,6 +134,8 @@ impl Hub {
             courier: Arc::new(parts.courier),
             shutdown: parts.shutdown,
             bells: Arc::default(),
+            counts: Arc::default(),
+            last_look: figures::LastLook::default(),
             known: Arc::default(),
             last_uses: Arc::default(),
             passwords: members::Passwords::default(),
@@ -167,12 +173,14 @@ impl Hub {
         account: UserId,
         f: impl Fn(&mut dyn Tx, &mut Rings) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let bells = Arc::clone(&self.bells);
+        let (bells, logged) = (Arc::clone(&self.bells), counts::Logged::by(&self.counts));
         let (value, _ringing) = self
             .store
             .write(account.0, move |tx| {
                 let mut rings = Rings::default();
+                logged.set(0);
                 let value = f(tx, &mut rings)?;
+                logged.set(rings.logged());
                 Ok::<_, Error>((value, bells.ring_after(rings)))
             })
             .await?;

@@ -41,6 +41,11 @@ impl Gauge {
         self.0.fetch_add(1, Relaxed);
     }
 
+    /// So many more, or less.
+    pub fn add(&self, count: i64) {
+        self.0.fetch_add(count, Relaxed);
+    }
+
     /// One less.
     pub fn down(&self) {
         self.0.fetch_sub(1, Relaxed);

@@ -341,7 +341,7 @@ pub(crate) fn log<T: serde::Serialize>(
     let payload = serde_json::to_string(payload).map_err(Error::internal)?;
     let update = NewUpdate { kind, lane: 0, date, payload: &payload };
     updates::append_wanted(tx, account, wanted, &update)?;
-    rings.push(account);
+    rings.log(account);
     Ok(())
 }
 

@@ -1,11 +1,13 @@
 //! How getting a bot's updates from its server goes: what its account's page shows. `poll` and `receive` tell it, in memory:
 //! a process that starts again knows nothing of earlier faults but that the token was refused, which the store has.
 
+use super::{Gateway, Gateways};
+use crate::figures::{BotFigures, BotState, UpstreamFigures, requests, troubled_first};
 use crate::{Error, Hub};
-use contactgram_connector::bot::CallError;
+use contactgram_connector::bot::{CallError, Phase};
 use contactgram_model::{Timestamp, UserId};
 use contactgram_store::ops::upstreams;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A bot at its server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,13 +48,14 @@ struct Told {
     since: Timestamp,
     elsewhere: bool,
     fails: bool,
+    refused: bool,
     fault: Option<(Timestamp, CallError)>,
 }
 
 impl Health {
     /// Of somebody who begins to ask.
     pub fn new(now: Timestamp) -> Health {
-        Health(Mutex::new(Told { since: now, elsewhere: false, fails: false, fault: None }))
+        Health(Mutex::new(Told { since: now, elsewhere: false, fails: false, refused: false, fault: None }))
     }
 
     /// It answered.
@@ -80,9 +83,56 @@ impl Health {
         told.fault = Some((now, error.clone()));
     }
 
+    /// It refuses the token: nothing is asked any more.
+    pub fn refused(&self) {
+        self.told().refused = true;
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Gateways {
+    /// How all bots fare, in figures.
+    pub(crate) fn figures(&self) -> UpstreamFigures {
+        let mut figures = UpstreamFigures::default();
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        let bots: Vec<BotFigures> = running.iter().map(|(account, gateway)| bot(*account, gateway)).collect();
+        drop(running);
+        for bot in &bots {
+            figures.states[bot.state as usize] += 1;
+            match bot.breaker {
+                Some(Phase::Closed) => figures.breakers[0] += 1,
+                Some(Phase::Open) => figures.breakers[1] += 1,
+                Some(Phase::HalfOpen) => figures.breakers[2] += 1,
+                None => {}
+            }
+        }
+        if let Some(means) = &self.means {
+            let all = means.uplinks.tally();
+            (figures.requests, figures.retries) = (requests(all), all.retries());
+        }
+        UpstreamFigures { bots: troubled_first(bots), ..figures }
+    }
+}
+
+fn bot(account: UserId, gateway: &Option<Arc<Gateway>>) -> BotFigures {
+    let Some(gateway) = gateway else {
+        let state = BotState::Unusable;
+        return BotFigures { account, state, breaker: None, requests: Default::default(), retries: 0 };
+    };
+    let told = gateway.health.told().clone();
+    let state = match told {
+        _ if told.refused || gateway.row.stopped.is_some() => BotState::Unauthorized,
+        Told { elsewhere: true, .. } => BotState::Elsewhere,
+        Told { fails: true, .. } => BotState::Failing,
+        _ if gateway.hook.is_some() => BotState::Webhook,
+        _ => BotState::Polling,
+    };
+    let tally = gateway.upstream.tally();
+    let (breaker, retries) = (Some(gateway.upstream.phase()), tally.retries());
+    BotFigures { account, state, breaker, requests: requests(tally), retries }
 }
 
 impl Hub {

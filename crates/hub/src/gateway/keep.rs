@@ -76,7 +76,7 @@ pub(super) fn log(
         _ => updates::append(tx, account, &new)?,
     };
     if logged.is_some() {
-        rings.push(account);
+        rings.log(account);
     }
     Ok(())
 }

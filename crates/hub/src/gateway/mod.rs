@@ -102,6 +102,7 @@ impl Gateway {
     /// The token is good no more: the upstream is left alone until its owner brings another.
     async fn stop(&self, hub: &Hub) {
         let (account, now) = (self.account, hub.clock.now());
+        self.health.refused();
         tracing::error!(account.id = account.0, "the upstream refuses the bot's token: connect the bot anew");
         let noting = hub.change(account, move |tx, _| {
             Ok(upstreams::stop(tx, account, (now, "the upstream refuses the bot's token"))?)

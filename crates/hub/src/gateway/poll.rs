@@ -79,6 +79,7 @@ async fn poll(hub: &Hub, gateway: &Gateway) {
                     failures = 0;
                     gateway.health.well(hub.clock.now());
                     let batch: Batch = batch.into();
+                    hub.counts.taken.add(batch.len() as u64);
                     take::all(hub, gateway, (batch, way)).await;
                     continue;
                 }

@@ -179,6 +179,7 @@ impl Hub {
             return Ok(());
         };
         let batch: Batch = Arc::new([update]);
+        self.counts.posted.one();
         take::at_once(self, gateway, (&batch, Way::Posted)).await
     }
 }

@@ -107,6 +107,7 @@ async fn upstream(hub: &Hub, gateway: &Gateway, entry: Entry) -> Result<(), Erro
             let settled = Settled { state: EntryState::Sent, result: Some(result.clone()), error: None };
             let note = Note::Entry { account: entry.account, id: entry.id, settled };
             hub.keep_sent(gateway, (call.about(), &result), Some(note)).await;
+            hub.counts.outbox.sent.one();
             return Ok(());
         }
         Err(error) => error,
@@ -225,6 +226,10 @@ async fn write_down(hub: &Hub, entry: &Entry, outcome: Outcome) -> Result<(), Er
         (entry.params, entry.lane) = (params.to_string(), chat.to_string());
     }
     let account = entry.account;
+    match &outcome {
+        Outcome::Settled(settled) => hub.counts.outbox.settled(settled.state),
+        Outcome::Again(..) | Outcome::Moved(_) => hub.counts.outbox.retries.one(),
+    }
     hub.change(account, move |tx, rings| {
         counters::lock(tx, account)?;
         match &outcome {

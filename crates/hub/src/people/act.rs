@@ -173,7 +173,7 @@ impl Hub {
             let update =
                 NewUpdate { kind: UpdateKind::MyChatMember, lane: id.0, date: now, payload: &payload };
             if updates::append(tx, account, &update)?.is_some() {
-                rings.push(account);
+                rings.log(account);
             }
             Ok(())
         })
@@ -231,7 +231,7 @@ fn press(
     let update =
         NewUpdate { kind: UpdateKind::CallbackQuery, lane: user.id.0, date: press.now, payload: &payload };
     if updates::append(tx, account, &update)?.is_some() {
-        rings.push(account);
+        rings.log(account);
     }
     Ok(())
 }

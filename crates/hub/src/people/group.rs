@@ -167,7 +167,7 @@ fn tell(
         if updates::append(tx, account, &NewUpdate { kind, lane: group.id.0, date, payload: &payload })?
             .is_some()
         {
-            rings.push(account);
+            rings.log(account);
         }
         Ok(())
     };

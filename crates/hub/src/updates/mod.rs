@@ -53,7 +53,8 @@ struct Look {
     /// Everything below is to be confirmed.
     confirm: Option<UpdateId>,
     json: String,
-    empty: bool,
+    /// Updates in it.
+    count: usize,
 }
 
 /// One call: who asks, for what, and what is too old for them.
@@ -89,7 +90,7 @@ impl Hub {
             let look = self.look(&asked).await?;
             if !look.webhook && !look.strict {
                 self.settle(&asked, &look).await?;
-                return view.updates(look.json);
+                return view.updates(self.given(look));
             }
         }
         // In a box of its own: those who never wait need not carry its room around.
@@ -116,8 +117,8 @@ impl Hub {
             look = self.look(&asked).await?;
         }
         self.settle(&asked, &look).await?;
-        if !look.empty || asked.poll.timeout == 0 {
-            return Ok(look.json);
+        if look.count > 0 || asked.poll.timeout == 0 {
+            return Ok(self.given(look));
         }
         // A count from the end was made once: of what comes now nothing is passed over.
         asked.poll = Poll { offset: asked.poll.offset.max(0), allowed: None, ..asked.poll };
@@ -142,11 +143,17 @@ impl Hub {
             if look.webhook {
                 return Err(self.conflict(&seat, Ended::WebhookSet.text()).await);
             }
-            if !look.empty {
+            if look.count > 0 {
                 self.settle(&asked, &look).await?;
-                return Ok(look.json);
+                return Ok(self.given(look));
             }
         }
+    }
+
+    /// Updates on their way to whoever asked.
+    fn given(&self, look: Look) -> String {
+        self.counts.polled.add(look.count as u64);
+        look.json
     }
 
     /// A conflict, once it may be told.
@@ -214,7 +221,7 @@ fn look(tx: &mut dyn Tx, asked: &Asked, since: Timestamp) -> Result<Option<Look>
         allowed: standing.consumer.allowed,
         confirm: None,
         json: String::new(),
-        empty: true,
+        count: 0,
     };
     if look.webhook {
         return Ok(Some(look));
@@ -228,8 +235,7 @@ fn look(tx: &mut dyn Tx, asked: &Asked, since: Timestamp) -> Result<Option<Look>
         true => Vec::new(),
         false => updates::read(tx, *account, Span { from, ..span })?,
     };
-    look.empty = rows.is_empty();
-    look.json = array(rows.iter().map(|(_, body)| body.as_str()));
+    (look.json, look.count) = array(rows.iter().map(|(_, body)| body.as_str()));
     Ok(Some(look))
 }
 
@@ -255,8 +261,9 @@ fn start(
     Ok(UpdateId(offset.min(tail)).max(position))
 }
 
-fn array<'a>(bodies: impl Iterator<Item = &'a str>) -> String {
-    let mut json = String::from("[");
+/// A JSON array of these, and how many of them found room in it.
+fn array<'a>(bodies: impl Iterator<Item = &'a str>) -> (String, usize) {
+    let (mut json, mut count) = (String::from("["), 0);
     for body in bodies {
         if json.len() > 1 {
             if json.len() + body.len() > MOST_BYTES {
@@ -265,7 +272,8 @@ fn array<'a>(bodies: impl Iterator<Item = &'a str>) -> String {
             json.push(',');
         }
         json.push_str(body);
+        count += 1;
     }
     json.push(']');
-    json
+    (json, count)
 }

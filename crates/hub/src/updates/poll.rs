@@ -132,6 +132,11 @@ impl Pollers {
         poll
     }
 
+    /// How many calls wait.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.lock().values().filter(|state| state.waiting.is_some()).count() as u64
+    }
+
     /// Forgets consumers that nobody asked for lately.
     pub(crate) fn tidy(&self) {
         let now = Instant::now();

@@ -63,6 +63,11 @@ impl Streams {
         Ok(Place { streams: Arc::clone(self), account })
     }
 
+    /// How many are open.
+    pub(crate) fn open(&self) -> u64 {
+        self.lock().values().map(|here| *here as u64).sum()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,6 +121,7 @@ impl Hub {
             let rows = self.store.read(move |tx| Ok::<_, Error>(updates::read(tx, account, span)?)).await?;
             if let Some((last, _)) = rows.last() {
                 stream.next = UpdateId(last.0 + 1);
+                self.counts.streamed.add(rows.len() as u64);
                 let shown = |(id, body): (UpdateId, String)| Ok((id.0, stream.view.updates(body)?));
                 return Ok(Streamed::Updates(rows.into_iter().map(shown).collect::<Result<_, Error>>()?));
             }

@@ -8,6 +8,7 @@ use super::lanes::Lanes;
 use super::notes::Notes;
 use super::settings::Settings;
 use super::standing;
+use crate::counts::Share;
 use crate::{Caller, Error, Hub};
 use contactgram_connector::courier::{Outcome, last_error};
 use contactgram_model::consumer::ConsumerName;
@@ -51,6 +52,7 @@ pub(super) struct Dispatcher {
     under_way: JoinSet<Delivered>,
     notes: Notes,
     gone_since: Option<Instant>,
+    share: Share,
 }
 
 /// What one look at the store shows.
@@ -68,6 +70,7 @@ struct Glimpse {
 impl Dispatcher {
     pub fn new(hub: Arc<Hub>, (account, name): (UserId, ConsumerName)) -> Dispatcher {
         Dispatcher {
+            share: Share::of(&hub.counts),
             hub,
             account,
             name,
@@ -98,6 +101,7 @@ impl Dispatcher {
                     Some(Instant::now() + STORE_PAUSE)
                 }
             };
+            self.share.set(self.under_way.len(), self.lanes.waiting());
             let idle = Instant::now() + Duration::from_secs(3600);
             tokio::select! {
                 () = rung.as_mut() => {}
@@ -288,6 +292,8 @@ impl Dispatcher {
         };
         match end {
             End::Told(Outcome::Accepted { .. }) => {
+                self.hub.counts.webhooks.delivered.one();
+                self.hub.counts.webhooks.took.note_time(took);
                 self.is_gone(false);
                 let attempt = self.attempts_before(update) + 1;
                 self.note((update, attempt), Status::Delivered, (None, took));
@@ -359,6 +365,9 @@ impl Dispatcher {
     }
 
     fn failed(&mut self, update: PendingUpdate, outcome: &Outcome, took: Duration) {
+        let counts = Arc::clone(&self.hub.counts);
+        counts.webhooks.failed.one();
+        counts.webhooks.took.note_time(took);
         let (gone, retry_after) = match outcome {
             Outcome::Refused { gone, retry_after, .. } => (*gone, *retry_after),
             _ => (false, None),
@@ -387,9 +396,11 @@ impl Dispatcher {
         let status = if is_last { Status::Dead } else { Status::Failed };
         self.note((update, attempt), status, (Some(outcome), took));
         if !is_last {
+            counts.webhooks.waits.note(delay.as_secs());
             self.lanes.wait(update.lane, Instant::now() + delay);
             return;
         }
+        counts.webhooks.given_up.one();
         tracing::warn!(account.id = self.account.0, update.id = update.id.0, "update given up");
         self.taken(update, false);
     }

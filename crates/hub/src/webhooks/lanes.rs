@@ -39,6 +39,11 @@ impl Lanes {
         self.ready.len()
     }
 
+    /// Lanes that wait to be tried again.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// The newest update that was loaded.
     pub fn loaded(&self) -> Option<UpdateId> {
         self.loaded
