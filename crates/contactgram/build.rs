@@ -15,7 +15,10 @@ fn main() {
     }
     let version = env!("CARGO_PKG_VERSION");
     match given.or_else(|| git(&["rev-parse", "--short=12", "HEAD"])) {
-        Some(commit) => println!("cargo:rustc-env=CONTACTGRAM_VERSION={version} ({commit})"),
+        Some(commit) => {
+            println!("cargo:rustc-env=CONTACTGRAM_VERSION={version} ({commit})");
+            println!("cargo:rustc-env=CONTACTGRAM_BUILD_COMMIT={commit}");
+        }
         None => println!("cargo:rustc-env=CONTACTGRAM_VERSION={version}"),
     }
 }

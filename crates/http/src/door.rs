@@ -2,7 +2,7 @@
 //! they may call. `server` hands requests to [`Api`]; `routes` says where they go from here.
 //! It never reads a body, and makes nothing for a log or a count that nobody asked for.
 
-use crate::counts::Counts;
+use crate::metrics::{Requests, Spot};
 use crate::reply::{self, Response};
 use crate::routes::{self, Route};
 use crate::server::Serve;
@@ -32,14 +32,14 @@ pub struct Api(Arc<Inner>);
 struct Inner {
     app: Arc<App>,
     others: Router,
-    counts: Option<Arc<Counts>>,
+    requests: Option<Arc<Requests>>,
 }
 
 impl Api {
     pub(crate) fn new(hub: Arc<Hub>, options: Options) -> Api {
-        let counts = options.metrics.as_ref().map(|metrics| Arc::clone(&metrics.0));
+        let requests = options.metrics.as_ref().map(|metrics| Arc::clone(&metrics.requests));
         let app = App { hub, options: Arc::new(options) };
-        Api(Arc::new(Inner { others: routes::others(app.clone()), app: Arc::new(app), counts }))
+        Api(Arc::new(Inner { others: routes::others(app.clone()), app: Arc::new(app), requests }))
     }
 }
 
@@ -47,12 +47,15 @@ impl Serve for Api {
     type Body = reply::Body;
 
     fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response> + Send + use<> {
+        let route = Route::find(request.uri().path());
+        let spot = |route| Spot::of(route, request.uri().path());
         let came = Came {
             begun: Instant::now(),
             id: request_id(request.headers().get(&X_REQUEST_ID)),
             origin: allowed_origin(&self.0.app.options, request.headers()),
             verb: request.method().clone(),
-            route: Route::find(request.uri().path()),
+            route,
+            spot: self.0.requests.as_ref().and(route).map(spot),
         };
         let work = match came.route {
             _ if came.origin.is_some() && came.verb == Method::OPTIONS => Work::Nothing,
@@ -70,6 +73,8 @@ struct Came {
     origin: Option<HeaderValue>,
     verb: Method,
     route: Option<Route>,
+    /// Where it is counted, if it is one of the API's.
+    spot: Option<Spot>,
 }
 
 enum Work {
@@ -79,6 +84,7 @@ enum Work {
 }
 
 async fn pass(api: Arc<Inner>, mut came: Came, work: Work) -> Response {
+    let _in_flight = api.requests.as_deref().map(Requests::enter);
     let mut response = match work {
         Work::Nothing => reply::nothing(),
         Work::Api(work) => match (named(&mut came.id, work).await, came.route) {
@@ -116,10 +122,10 @@ async fn elsewhere(mut others: Router, request: Request<Incoming>) -> Response {
 fn tell(api: &Inner, came: &Came, response: &Response) {
     let other = || response.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     let (code, took) = (response.status().as_u16(), came.begun.elapsed());
-    if let Some(counts) = &api.counts {
-        match came.route {
-            Some(route) => counts.count(route, code, took),
-            None => counts.count_other(other(), code, took),
+    if let Some(requests) = &api.requests {
+        match came.spot {
+            Some(spot) => requests.count(spot, &came.verb, (code, took)),
+            None => requests.count_other(other(), &came.verb, (code, took)),
         }
     }
     tracing::debug!(

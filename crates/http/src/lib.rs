@@ -8,11 +8,11 @@ mod broadcasts;
 mod call;
 mod consumers;
 mod contacts;
-mod counts;
 mod door;
 mod download;
 mod explorer;
 mod messages;
+mod metrics;
 pub mod needs;
 mod oauth;
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod upstream;
 mod webhooks;
 
 pub use door::Api;
-pub use ops::Metrics;
+pub use metrics::{Build, Metrics};
 
 use contactgram_hub::Hub;
 use contactgram_model::TokenDigest;

@@ -7,7 +7,7 @@ use contactgram_connector::bot::{Ended, Phase, Tally};
 use contactgram_model::consumer::ConsumerName;
 use contactgram_model::measure::Snapshot;
 use contactgram_model::{Timestamp, UserId, hex};
-use contactgram_store::figures::Figures as StoreFigures;
+pub use contactgram_store::figures::{Figures as StoreFigures, Queue};
 use contactgram_store::ops::backlog::{self, Backlog, Bounds, Outbox};
 use contactgram_store::ops::updates::KEPT_S;
 use sha2::{Digest, Sha256};

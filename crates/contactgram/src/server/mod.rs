@@ -7,8 +7,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contactgram_http::server::{self as http, Limits, Room};
-use contactgram_http::{Metrics, Options};
+use contactgram_http::server::{self as http, Connections, Limits, Room};
+use contactgram_http::{Build, Metrics, Options};
 use contactgram_hub::{Hub, Seal, oauth};
 use contactgram_oauth::Issuer;
 use contactgram_oauth::grant::Lifetimes;
@@ -90,12 +90,12 @@ async fn serve_hub(
 ) -> Outcome {
     let config = context.config();
     // Counting costs a little with every request: only where somebody can read it.
-    let counted = metrics.as_ref().map(|_| Metrics::default());
+    let limits = limits(config);
+    let counted = metrics.as_ref().map(|_| Metrics::new(build(), limits.connections.clone()));
     let first = first::account(hub, config).await?;
     let admin_token = first::admin_token(hub, config).await?;
     let owner_link = first::owner_link(hub).await?;
     hub.start().await?;
-    let limits = limits(config);
     let listening = api.local_addr()?.to_string();
     let local = || format!("http://{}", reachable(&listening));
     let url = config.public_url.clone().unwrap_or_else(local);
@@ -116,12 +116,19 @@ async fn serve_hub(
     match metrics.zip(counted) {
         None => api.await?,
         Some((listener, counted)) => {
-            let metrics = http::serve(listener, counted.app(), limits, shutdown);
+            let limits = Limits { connections: Connections::default(), ..limits };
+            let metrics = http::serve(listener, counted.app(Arc::clone(hub)), limits, shutdown);
             tokio::try_join!(api, metrics)?;
         }
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Which program this is.
+fn build() -> Build {
+    let commit = option_env!("CONTACTGRAM_BUILD_COMMIT").unwrap_or_default();
+    Build { version: env!("CARGO_PKG_VERSION").to_owned(), commit: commit.to_owned() }
 }
 
 /// What applications know the server by: its public address, or where it listens.

@@ -194,8 +194,21 @@ pub(crate) fn needs() -> impl Iterator<Item = (&'static str, Need)> {
     METHODS.iter().map(|Entry(name, _, need)| (*name, *need))
 }
 
+/// How many methods there are.
+pub(crate) const COUNT: usize = METHODS.len();
+
+/// A method's place in the table.
+pub(crate) fn number(name: &str) -> Option<usize> {
+    METHODS.iter().position(|Entry(known, ..)| known.eq_ignore_ascii_case(name))
+}
+
+/// Its name in lower case.
+pub(crate) fn name(number: usize) -> &'static str {
+    METHODS.get(number).map_or("", |Entry(name, ..)| name)
+}
+
 fn find(name: &str) -> Option<&'static Entry> {
-    METHODS.iter().find(|Entry(known, ..)| known.eq_ignore_ascii_case(name))
+    METHODS.get(number(name)?)
 }
 
 /// The only way to a method's function: through what it takes.

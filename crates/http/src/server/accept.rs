@@ -37,6 +37,7 @@ where
 {
     welcome_crowds(&listener);
     let served = TaskTracker::new();
+    house.limits.connections.are_tracked_by(&served);
     let mut refusals = Refusals::default();
     let mut trouble = Trouble::default();
 
@@ -57,6 +58,7 @@ where
         };
         trouble.is_over();
         if served.len() >= house.limits.max_connections {
+            house.limits.connections.refuse();
             refusals.refuse(stream);
             continue;
         }

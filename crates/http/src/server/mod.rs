@@ -5,6 +5,7 @@
 mod accept;
 pub mod body;
 mod connection;
+mod connections;
 mod envelope;
 mod linger;
 mod pulse;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub use accept::raise_open_files;
 pub use body::{BodyError, BodyLimits, Paced, read_body};
 pub(crate) use connection::Peer;
+pub use connections::Connections;
 pub use request_id::{in_hand, named, request_id};
 pub use room::Room;
 pub use service::Serve;
@@ -41,6 +43,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Connections served at once; those beyond are told 503 and closed.
     pub max_connections: usize,
+    /// How many there are, for whoever wants to know.
+    pub connections: Connections,
     /// Request line and headers together, in bytes; never below 8 KiB. Beyond is 431.
     pub max_head_bytes: usize,
     /// A request's body outside uploads, in bytes. `read_body` enforces it: see [`Limits::body`].
@@ -58,6 +62,7 @@ impl Default for Limits {
             body_idle_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             max_connections: 16_384,
+            connections: Connections::default(),
             max_head_bytes: 64 * 1024,
             max_body: 1024 * 1024,
             room: Room::default(),
