@@ -5,14 +5,17 @@ use contactgram_connector::local::Refusal;
 use contactgram_model::scope::Scope;
 use contactgram_store::StoreError;
 use contactgram_wire::BadRequest;
+use std::any::Any;
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 /// A text that is part of the interface: client libraries compare some of them.
 pub type Text = Cow<'static, str>;
 
-/// Why a request was not done. Texts go behind the words that each code begins with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a request was not done. Texts go behind the words that each code begins with. Its `Debug` is for logs: a text that was put
+/// together is not in it, as that may hold a caller's words.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Error {
     /// A parameter is missing or wrong; the text names it.
     BadRequest(Text),
@@ -70,9 +73,53 @@ impl Error {
     }
 
     /// For what can't happen: logged with what it was.
-    pub fn internal(what: impl std::fmt::Display) -> Error {
-        tracing::error!(error = %what, "internal error");
+    pub fn internal(what: impl fmt::Display + 'static) -> Error {
+        match (&what as &dyn Any).downcast_ref::<serde_json::Error>() {
+            // It quotes what it could not read, and that is somebody's.
+            Some(json) => tracing::error!(
+                error = "JSON of our own can't be read or written",
+                kind = ?json.classify(),
+                line = json.line(),
+                column = json.column(),
+                "internal error"
+            ),
+            None => tracing::error!(error = %what, "internal error"),
+        }
         Error::Internal
+    }
+}
+
+/// A literal holds nothing but our own words.
+fn own(text: &Text) -> &str {
+    match text {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(_) => "(withheld)",
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = |name: &str, text| f.debug_tuple(name).field(&own(text)).finish();
+        match self {
+            Error::BadRequest(text) => told("BadRequest", text),
+            Error::Forbidden(text) => told("Forbidden", text),
+            Error::NotFound(text) => told("NotFound", text),
+            Error::Conflict(text) => told("Conflict", text),
+            Error::Gone(text) => told("Gone", text),
+            Error::PreconditionFailed(text) => told("PreconditionFailed", text),
+            Error::Unprocessable(text) => told("Unprocessable", text),
+            Error::Unauthorized => f.write_str("Unauthorized"),
+            Error::Lacks(scope) => f.debug_tuple("Lacks").field(scope).finish(),
+            Error::TooMany { retry_after } => {
+                f.debug_struct("TooMany").field("retry_after", retry_after).finish()
+            }
+            Error::Unavailable { text, retry_after } => f
+                .debug_struct("Unavailable")
+                .field("text", &own(text))
+                .field("retry_after", retry_after)
+                .finish(),
+            Error::Internal => f.write_str("Internal"),
+        }
     }
 }
 
@@ -126,5 +173,18 @@ impl From<StoreError> for Error {
             }
             error => Error::internal(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_line_has_our_own_words_and_no_callers() {
+        let ours = Error::unavailable("the store is busy", Duration::from_secs(1));
+        assert_eq!(format!("{ours:?}"), "Unavailable { text: \"the store is busy\", retry_after: 1 }");
+        let theirs = Error::BadRequest(format!("unsupported start tag \"{}\"", "ann").into());
+        assert_eq!(format!("{theirs:?}"), "BadRequest(\"(withheld)\")");
     }
 }

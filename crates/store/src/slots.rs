@@ -194,6 +194,7 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(slots.take().await.err(), Some(StoreError::Overloaded));
         }
+        assert_eq!(slots.figures(), Queue { running: 1, waiting: 2, room: 2, refused: 100 });
         assert_eq!(began.elapsed(), Duration::ZERO);
         drop(held);
         for (asked, task) in waiting.into_iter().enumerate() {

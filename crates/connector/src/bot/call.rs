@@ -121,6 +121,18 @@ impl fmt::Display for CallError {
 
 impl Error for CallError {}
 
+impl CallError {
+    /// For logs: without the upstream's own words, which may be about anybody.
+    pub fn in_short(&self) -> String {
+        match self {
+            CallError::Refused(refusal) | CallError::Blocked(refusal) => {
+                format!("the upstream refuses: {}", refusal.status)
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 /// What came of one try.
 enum Try {
     Answered(Answer),

@@ -96,7 +96,7 @@ async fn poll(hub: &Hub, gateway: &Gateway) {
                 let pause = pause(gateway, &error, failures).await;
                 tracing::warn!(
                     account.id = gateway.account.0,
-                    %error,
+                    error = error.in_short(),
                     wait_ms = pause.as_millis() as u64,
                     "no updates"
                 );

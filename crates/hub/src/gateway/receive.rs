@@ -133,7 +133,7 @@ async fn look_after(hub: &Hub, gateway: &Gateway) {
                 };
                 tracing::warn!(
                     account.id = account.0,
-                    %error,
+                    error = error.in_short(),
                     wait_ms = pause.as_millis() as u64,
                     "the upstream can't be told to post updates"
                 );

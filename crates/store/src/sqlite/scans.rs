@@ -221,6 +221,7 @@ mod tests {
             }
         }
         assert_eq!(scans.run(|| Ok::<_, StoreError>(())).await, Err(StoreError::Overloaded));
+        assert_eq!(scans.figures(), Figures { running: 1, waiting: 2, room: 2, refused: 1 });
         end.send(()).unwrap();
         assert_eq!(first.await.unwrap(), Ok(()));
         for waited in waiting {
