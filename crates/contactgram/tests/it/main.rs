@@ -16,6 +16,7 @@ mod limits;
 mod matrix;
 mod messages;
 mod oauth;
+mod operating;
 mod people;
 mod portal;
 mod secrets;

@@ -129,7 +129,7 @@ async fn links(server: &TestServer) -> Vec<String> {
 }
 
 /// Every path of the description, with something where it wants an id.
-async fn routes(server: &TestServer) -> Vec<String> {
+pub async fn routes(server: &TestServer) -> Vec<String> {
     let document = server.get("/openapi.json").await.json();
     let paths = document["paths"].as_object().expect("the description lists paths");
     let mut routes: Vec<String> = paths
@@ -384,7 +384,7 @@ async fn public_texts(scene: &Scene) -> Vec<(String, String)> {
         let said = [output.stdout, output.stderr].concat();
         texts.push((words.join(" "), String::from_utf8_lossy(&said).into_owned()));
     }
-    assert!(texts[0].1.contains("contactgram_requests_total"), "{}", texts[0].1);
+    assert!(texts[0].1.contains("contactgram_http_requests_total"), "{}", texts[0].1);
     texts
 }
 
