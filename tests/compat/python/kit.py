@@ -84,10 +84,10 @@ class Process:
 
 
 class Server:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self.data = folder / "data"
         self.process = Process(
-            [str(program()), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0"],
+            [str(program()), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *arguments],
             CONTACTGRAM_ADMIN_TOKEN=ADMIN_TOKEN,
             CONTACTGRAM_WEBHOOKS_ALLOW_PRIVATE="true",
         )
