@@ -43,6 +43,9 @@ fn trouble(pages: &[Page], page: &Page, link: &Link) -> Option<&'static str> {
     if !pages::root().join(&target).exists() {
         return Some("nothing is there");
     }
+    if page.path.starts_with("docs") && !target.starts_with("docs") {
+        return Some("it leads out of the book");
+    }
     let anchor = anchor?;
     let page = pages.iter().find(|page| page.path == target);
     let has_it = page.is_some_and(|page| page.anchors().iter().any(|known| known == anchor));
@@ -120,7 +123,7 @@ fn a_link_that_leads_nowhere_is_found() {
     let link = |to: &str, is_code| Link { to: to.to_owned(), line: 1, is_code };
     let look = |to: &str, is_code| trouble(&pages, &pages[1], &link(to, is_code));
     assert_eq!(look("SUMMARY.md", false), None);
-    assert_eq!(look("../README.md", false), None);
+    assert_eq!(look("../README.md", false), Some("it leads out of the book"));
     assert_eq!(look("https://example.org/", false), None);
     assert_eq!(look("nowhere.md", false), Some("nothing is there"));
     assert_eq!(look("../../etc/passwd", false), Some("it leads out of the repository"));
