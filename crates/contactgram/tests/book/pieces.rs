@@ -6,7 +6,7 @@ use std::fs;
 use crate::pages::{self, Block, Page};
 
 /// Languages of blocks that are looked at elsewhere, or are nothing that could be wrong.
-const OTHERS: [&str; 7] = ["", "sh", "console", "json", "toml", "mermaid", "text"];
+const OTHERS: [&str; 8] = ["", "sh", "console", "json", "toml", "yaml", "mermaid", "text"];
 
 #[test]
 fn every_piece_of_a_program_is_one_of_a_program_that_runs() {
