@@ -3,7 +3,7 @@
 
 mod transfer;
 
-pub(crate) use transfer::{export, import};
+pub(crate) use transfer::{MOST as MOST_FILE, export, exported, import};
 
 use crate::call::{Asked, Call};
 use crate::reply::{self, Failure, Reply, bad};

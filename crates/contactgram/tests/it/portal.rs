@@ -5,6 +5,7 @@ mod bots;
 mod doors;
 mod files;
 mod forms;
+mod transfer;
 
 use contactgram_testkit::{Answer, Client, Method, TestServer};
 

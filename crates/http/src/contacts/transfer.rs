@@ -59,7 +59,7 @@ pub(crate) async fn import(call: Call) -> Reply {
 }
 
 /// How a file is to be read, as the parameters have it; `told` is what its type says.
-pub(crate) fn import_request(params: &Params, told: Option<Format>) -> Result<ImportRequest, Failure> {
+fn import_request(params: &Params, told: Option<Format>) -> Result<ImportRequest, Failure> {
     let text = |name: &str| params.text(name).filter(|text| !text.is_empty());
     let on_conflict = match text("on_conflict").map(OnConflict::named) {
         None => OnConflict::default(),

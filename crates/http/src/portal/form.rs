@@ -18,6 +18,12 @@ impl Form {
         Form { fields: form_urlencoded::parse(body).into_owned().collect(), ..Form::default() }
     }
 
+    /// The fields of a form that has a file, too.
+    pub fn sent<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Form {
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Form { fields, ..Form::default() }
+    }
+
     /// A form that shows what there is.
     pub fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Form {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

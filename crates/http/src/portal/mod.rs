@@ -26,6 +26,7 @@ mod overview;
 mod rows;
 mod secret;
 mod shell;
+mod transfer;
 mod visit;
 mod words;
 
@@ -93,6 +94,9 @@ pub(crate) const PAGES: &[(&str, &[Verb], Need)] = &[
     ("/portal/a/{account}/contacts", GET, Need::Page(On(Viewer))),
     ("/portal/a/{account}/contacts", POST, Need::Page(On(Agent))),
     ("/portal/a/{account}/contacts/new", GET, Need::Page(On(Agent))),
+    ("/portal/a/{account}/contacts/files", GET, Need::Page(On(Viewer))),
+    ("/portal/a/{account}/contacts/export", GET, Need::Page(On(Viewer))),
+    ("/portal/a/{account}/contacts/import", POST, Need::Page(On(Agent))),
     ("/portal/a/{account}/contacts/{id}", GET, Need::Page(On(Viewer))),
     ("/portal/a/{account}/contacts/{id}", POST, Need::Page(On(Agent))),
     ("/portal/a/{account}/contacts/{id}/edit", GET, Need::Page(On(Agent))),
@@ -178,6 +182,9 @@ fn of_account() -> Router<App> {
         .route(route!("/portal/a/{account}/remove"), write(post(account::remove)))
         .route(route!("/portal/a/{account}/contacts"), both(get(contacts::list).post(contacts::add)))
         .route(route!("/portal/a/{account}/contacts/new"), read(get(contacts::new)))
+        .route(route!("/portal/a/{account}/contacts/files"), read(get(transfer::show)))
+        .route(route!("/portal/a/{account}/contacts/export"), read(get(transfer::export)))
+        .route(route!("/portal/a/{account}/contacts/import"), write(post(transfer::import)))
         .route(route!("/portal/a/{account}/contacts/{id}"), both(get(contacts::show).post(contacts::save)))
         .route(route!("/portal/a/{account}/contacts/{id}/edit"), read(get(contacts::edit)))
         .route(route!("/portal/a/{account}/contacts/{id}/remove"), write(post(contacts::remove)))

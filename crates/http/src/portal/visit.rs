@@ -7,19 +7,27 @@ use super::form::Form;
 use super::shell::{Here, Shell, note};
 use crate::App;
 use crate::needs::{self, Need, Who};
-use crate::reply::Failure;
-use crate::server::{BodyLimits, Peer, read_body};
+use crate::reply::{Failure, bad};
+use crate::server::{BodyError, BodyLimits, Paced, Peer, read_body};
 use axum::RequestExt as _;
+use axum::body::Body;
 use axum::extract::{FromRequest, MatchedPath, RawPathParams, Request};
+use bytes::Bytes;
 use contactgram_hub::{Caller, Error, Hub, Permit, SignInFrom, SignedIn, access};
 use contactgram_model::{Actor, PlainSecret, Role, UserId};
-use http::header::{COOKIE, HOST, ORIGIN, USER_AGENT};
+use contactgram_wire::params::{Upload, UploadError, UploadedPart, upload_boundary};
+use http::header::{CONTENT_TYPE, COOKIE, HOST, ORIGIN, USER_AGENT};
 use http::{HeaderMap, Method};
+use http_body_util::BodyDataStream;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest form: a message of 4096 characters, each of them encoded, is well below.
 const LARGEST: usize = 256 << 10;
+/// The largest form with a file: the file with the fields beside it.
+const LARGEST_FILE: usize = crate::contacts::MOST_FILE + LARGEST;
+/// About what one of them holds in memory, of the room that all bodies share.
+const HELD: usize = 1 << 20;
 
 /// A request for a page, whose row of the table it has met.
 pub(crate) struct Visit {
@@ -30,9 +38,39 @@ pub(crate) struct Visit {
     pub raw_query: String,
     pub form: Form,
     pub headers: HeaderMap,
+    /// The file of a form that has one, still on its way.
+    upload: Mutex<Option<Uploaded>>,
     peer: Option<SocketAddr>,
     signed: Option<SignedIn>,
     at: Option<(Caller, Here)>,
+}
+
+/// A file that a form brings: the fields before it are read, and it is still to come.
+pub(crate) struct Uploaded {
+    /// As the visitor's machine calls it; empty where none was chosen.
+    pub name: String,
+    /// Its type, as far as the browser knows.
+    pub kind: String,
+    /// Keeps the body in being.
+    _upload: Upload,
+    part: UploadedPart,
+}
+
+impl Uploaded {
+    /// The next piece of the file.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        self.part.piece().await.map_err(of_upload)
+    }
+}
+
+fn of_upload(error: UploadError) -> Failure {
+    match error {
+        UploadError::Bad(why) => why.into(),
+        UploadError::Body(why) => match why.downcast::<BodyError>() {
+            Ok(why) => (*why).into(),
+            Err(_) => bad("the body ended before its time"),
+        },
+    }
 }
 
 impl FromRequest<App> for Visit {
@@ -60,6 +98,7 @@ impl FromRequest<App> for Visit {
             raw_query,
             form: Form::default(),
             headers: head.headers,
+            upload: Mutex::default(),
             peer: head.extensions.get::<Peer>().map(|peer| peer.0),
             signed: None,
             at: None,
@@ -72,9 +111,7 @@ impl FromRequest<App> for Visit {
         }
         visit.meet(need, is_post).await?;
         if is_post {
-            let limits = BodyLimits { max_bytes: LARGEST, ..app.options.body.clone() };
-            let body = read_body(body, limits).await.map_err(Failure::from)?;
-            visit.form = Form::read(&body);
+            visit.read_form(body).await?;
             let known = visit.signed.as_ref().is_none_or(|signed| signed.csrf.fits(visit.form.one("csrf")));
             if need != Need::Page(Who::Anybody) && !known {
                 return Err(Oops::Forged);
@@ -123,6 +160,34 @@ impl Visit {
         let view = self.app.hub.account(account).await?;
         self.at = Some((caller, Here::of(&view, role)));
         Ok(role)
+    }
+
+    /// Reads what was sent; of a form with a file what stands before that.
+    async fn read_form(&mut self, body: Body) -> Result<(), Oops> {
+        let limits = self.app.options.body.clone();
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if upload_boundary(kind).is_none() {
+            let limits = BodyLimits { max_bytes: LARGEST, ..limits };
+            self.form = Form::read(&read_body(body, limits).await.map_err(Failure::from)?);
+            return Ok(());
+        }
+        let limits = BodyLimits { max_bytes: LARGEST_FILE, ..limits };
+        let pieces = BodyDataStream::new(Paced::passing(body, limits, HELD));
+        let mut upload = Upload::open(None, kind, pieces).map_err(Failure::from)?;
+        let part = upload.next_file().await.map_err(of_upload)?;
+        self.form = Form::sent(upload.params().texts());
+        let file = upload.params().files().last();
+        let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+        let name = text(file.and_then(|file| file.file_name.as_ref()));
+        let kind = text(file.and_then(|file| file.content_type.as_ref()));
+        let upload = part.map(|part| Uploaded { name, kind, _upload: upload, part });
+        *self.upload.get_mut().unwrap_or_else(PoisonError::into_inner) = upload;
+        Ok(())
+    }
+
+    /// The file that the form brings; once.
+    pub fn take_upload(&self) -> Option<Uploaded> {
+        self.upload.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub fn app(&self) -> &App {

@@ -121,6 +121,11 @@ impl Params {
         self.get(name).filter(|param| !param.is_null()).map(|param| param.text.as_str())
     }
 
+    /// All texts by their names, in the order in which they came.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.iter().map(|(name, param)| (name.as_str(), param.text.as_str()))
+    }
+
     /// A parameter's text, which must not be empty: else `parameter "X" is required`, as the Bot API has it.
     pub fn required(&self, name: &str) -> Result<&str, BadRequest> {
         self.filled(name).ok_or_else(|| BadRequest::of(format!("parameter \"{name}\" is required")))

@@ -94,6 +94,11 @@ impl Upload {
         Ok(())
     }
 
+    /// What was read so far: fields, and files without their content.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
     /// Takes the last file back: it was a field of a form in which nothing was chosen.
     pub fn forget_last(&mut self) {
         self.params.files.pop();

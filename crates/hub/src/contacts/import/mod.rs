@@ -232,7 +232,7 @@ impl Import<'_> {
         for Line { number, says } in std::mem::take(&mut self.lines) {
             self.taken += 1;
             if self.taken > MOST {
-                let text = format!("the file has more than {MOST} contacts; the first {MOST} were taken");
+                let text = format!("the file has more than {MOST} contacts: send it in parts");
                 return Err(Error::BadRequest(text.into()));
             }
             match says {
