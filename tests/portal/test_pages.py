@@ -56,7 +56,7 @@ def pages(shop: Account, zoe: Person, contact: int) -> dict[str, str]:
     at = f"/portal/a/{shop.id}"
     return {
         "overview": "/portal", "accounts": "/portal/accounts", "members": "/portal/members",
-        "server-audit": "/portal/audit", "me": "/portal/me", "account": at, "contacts": f"{at}/contacts",
+        "server-audit": "/portal/audit", "me": "/portal/me", "account": at, "contacts": f"{at}/contacts", "contact-files": f"{at}/contacts/files",
         "nobody-found": f"{at}/contacts?q=nobody-has-this", "contact": f"{at}/contacts/{contact}",
         "contact-new": f"{at}/contacts/new", "contact-edit": f"{at}/contacts/{contact}/edit", "chats": f"{at}/chats",
         "chat": f"{at}/chats/{zoe.id}", "chat-with-phone": f"{at}/chats/{zoe.id}?phone=1", "apps": f"{at}/apps",
