@@ -79,7 +79,7 @@ pub(super) async fn import(visit: Visit) -> Seen {
         (Arc::clone(visit.hub()), visit.permit::<ContactsWrite>()?, upload.name.clone());
     // A task of its own, so that what was written is noted also when the visitor goes.
     let work = tokio::spawn(take(hub, permit, request, upload));
-    match work.await.map_err(Error::internal)? {
+    match work.await.map_err(|_| Error::internal("an import came to no end"))? {
         Ok(answer) => {
             let report = serde_json::from_str(&answer.result).map_err(Error::internal)?;
             shown(&visit, form, Some((name, report))).await
