@@ -203,6 +203,43 @@ async fn an_upstream_fails(server: &TestServer) {
     until(async || (upstream.pending(&token) == 0).then_some(())).await;
 }
 
+/// Files of contacts, sound and broken.
+async fn contacts_come_and_go_in_files(server: &TestServer, shop: &Account) {
+    let card = format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{FIRST} {LAST}\r\nTEL:{PHONE}\r\nNOTE:{NOTE}\r\nEND:VCARD\r\n"
+    );
+    let table = format!("first_name,phone_number,email,{ATTRIBUTE}\n{FIRST},{PHONE},{EMAIL},x\n\"{TEXT}");
+    let lines = format!(
+        "{{\"first_name\": \"{FIRST}\", \"phone_number\": \"{PHONE}\"}}\n{{\"note\": \"{NOTE}\n[{TEXT}"
+    );
+    let files = [("text/vcard", card), ("text/csv", table), ("application/x-ndjson", lines)];
+    for (kind, file) in &files {
+        for door in [shop.v1(), shop.bot()] {
+            for part in [&file[..], &file[..file.len() / 2], TEXT] {
+                let request = door.request(Method::POST, "contacts/import").header("Content-Type", *kind);
+                door.send(request.body(part.to_owned())).await;
+            }
+        }
+        shop.v1().send(shop.v1().request(Method::GET, "contacts/export").header("Accept", *kind)).await;
+    }
+    for (name, (_, file)) in ["a.vcf", "a.csv", "a.jsonl"].into_iter().zip(&files) {
+        let path = server.data().join(name);
+        std::fs::write(&path, file).expect("the folder can be written to");
+        let id = shop.id.to_string();
+        is_quiet(
+            &server.cli(&["contacts", "import", &path.display().to_string(), "--account", &id]).await.stderr,
+        );
+    }
+}
+
+/// What a command answers a mistake with is for who made it; its log is told by the time in front.
+fn is_quiet(errors: &[u8]) {
+    let lines = String::from_utf8_lossy(errors).into_owned();
+    for line in lines.lines().filter(|line| line.starts_with("20")) {
+        assert!(!ALL.iter().any(|canary| line.contains(canary)), "{line}");
+    }
+}
+
 /// What the command line logs.
 async fn commands_are_run(server: &TestServer, zeb: &Person) {
     let id = zeb.id.to_string();
@@ -213,12 +250,7 @@ async fn commands_are_run(server: &TestServer, zeb: &Person) {
         &["member", "add", USER],
         &["people", "list"],
     ] {
-        let output = server.cli(words).await;
-        let lines = String::from_utf8_lossy(&output.stderr).into_owned();
-        // What it answers a mistake with is for who made it; its log is told by the time in front.
-        for line in lines.lines().filter(|line| line.starts_with("20")) {
-            assert!(!ALL.iter().any(|canary| line.contains(canary)), "{words:?}: {line}");
-        }
+        is_quiet(&server.cli(words).await.stderr);
     }
 }
 
@@ -232,6 +264,7 @@ async fn nothing_about_people_is_in_the_log_or_the_metrics() {
         let zeb = people_live(&server, &shop).await;
         webhooks_answer(&server, &shop).await;
         an_upstream_fails(&server).await;
+        contacts_come_and_go_in_files(&server, &shop).await;
         // Some of it ends the account's credential.
         every_route_is_told_of_people(&server, &shop).await;
         commands_are_run(&server, &zeb).await;
