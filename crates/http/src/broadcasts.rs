@@ -6,8 +6,9 @@ use crate::outbox::{id, json, page_of};
 use crate::reply::{self, Failure, Reply, bad};
 use contactgram_hub::access::{ContactsRead, MessagesSend};
 use contactgram_hub::{NewCast, Selection, sends};
-use contactgram_wire::params::Params;
+use contactgram_wire::params::{Params, whole_number};
 use serde::Deserialize;
+use serde_json::Value;
 
 const NONE: &str = "broadcast not found";
 /// The most contacts that are named one by one.
@@ -18,7 +19,7 @@ const MOST_NAMED: usize = 10_000;
 struct To {
     label: Option<String>,
     q: Option<String>,
-    contact_ids: Option<Vec<i64>>,
+    contact_ids: Option<Vec<Value>>,
 }
 
 /// `POST /broadcasts`
@@ -94,7 +95,12 @@ pub(crate) fn selection(params: &Params) -> Result<Selection, Failure> {
         (Some(ids), false) if ids.is_empty() || ids.len() > MOST_NAMED => {
             Err(bad(format!("contact_ids in to must be 1 to {MOST_NAMED} contacts")))
         }
-        (Some(ids), false) => Ok(Selection::Ids(ids)),
+        (Some(ids), false) => {
+            let id = |value: &Value| whole_number(value).filter(|id| *id > 0);
+            let ids = ids.iter().map(id).collect::<Option<_>>();
+            ids.map(Selection::Ids)
+                .ok_or_else(|| bad("contact_ids in to must be a list of positive whole numbers"))
+        }
         (None, true) => Ok(Selection::Query { label, q }),
     }
 }

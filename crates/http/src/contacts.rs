@@ -125,15 +125,17 @@ pub(crate) async fn change(asked: &Asked, meaning: Meaning) -> Result<ContactCha
 
 /// What the parameters ask of a list.
 pub(crate) fn list_query(params: &Params) -> Result<ListQuery, Failure> {
-    let text = |name: &str| params.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text = |name: &str| -> Result<Option<String>, Failure> {
+        Ok(params.strict_text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
+    };
     Ok(ListQuery {
         limit: params.whole("limit", 1..=page::MAX_LIMIT)?,
         offset: params.whole("offset", 0..=i64::MAX)?,
-        cursor: text("cursor"),
-        q: text("q"),
-        label: text("label"),
-        sort: text("sort"),
-        sync_token: text("sync_token"),
+        cursor: text("cursor")?,
+        q: text("q")?,
+        label: text("label")?,
+        sort: text("sort")?,
+        sync_token: text("sync_token")?,
     })
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn history_query(params: &Params) -> Result<HistoryQuery, Failure> {
         until: params.whole("until", 0..=i64::MAX)?,
         before: id("before")?,
         after: id("after")?,
-        q: text("q").map(str::to_owned),
+        q: params.strict_text("q")?.filter(|text| !text.is_empty()).map(str::to_owned),
         ascending,
         offset: params.whole("offset", 0..=i64::MAX)?.unwrap_or(0),
         limit: params.whole("limit", 1..=page::MAX_LIMIT)?.unwrap_or(page::DEFAULT_LIMIT),

@@ -368,12 +368,6 @@ async fn tell_route(request: Request, next: Next) -> Response {
     response
 }
 
-/// Every route of the API, without its prefix.
-#[cfg(test)]
-pub(crate) fn resources() -> impl Iterator<Item = &'static str> {
-    LABELS.iter().filter_map(|label| label[0].strip_prefix("/v1"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,6 +36,8 @@ pub(crate) async fn updates(call: Call) -> Reply {
     if last.is_some_and(|last| last < 0) {
         return Err(wrong());
     }
+    // Not as leniently as getUpdates: what can't be read here would be a stream of something else.
+    params.json::<Vec<String>>("allowed_updates")?;
     let hub = call.shared_hub();
     let kinds = allowed(&hub, permit.account(), &params).await?;
     let stream = hub.stream_updates(&permit, kinds, last).await?;

@@ -6,7 +6,7 @@ use crate::reply::{self, Failure, Reply, bad};
 use contactgram_hub::access::UpdatesRead;
 use contactgram_hub::{EndpointRequest, Error, Hub, ReplayRequest};
 use contactgram_model::{UpdateKinds, UserId, page};
-use contactgram_wire::params::Params;
+use contactgram_wire::params::{Params, whole_number};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -88,21 +88,21 @@ fn id(call: &Call) -> Result<i64, Failure> {
 
 /// What is asked of one.
 pub(crate) async fn request(hub: &Hub, account: UserId, params: &Params) -> Result<EndpointRequest, Failure> {
-    let text = |name: &str| params.text(name).map(str::to_owned);
+    let text = |name: &str| params.strict_text(name).map(|text| text.map(str::to_owned));
     let kinds = strings(params, "allowed_updates")?;
     let names = || kinds.iter().flatten().map(String::as_str);
     hub.ask_upstream_for(account, names()).await?;
     Ok(EndpointRequest {
-        url: text("url").map(|url| url.trim().to_owned()),
+        url: text("url")?.map(|url| url.trim().to_owned()),
         allowed: kinds.is_some().then(|| UpdateKinds::asked(names())),
         chats: numbers(params, "chats")?,
         labels: strings(params, "labels")?,
         max_connections: params.whole("max_connections", 1..=100)?,
         max_attempts: params.whole("max_attempts", 1..=100)?,
-        paused: params.maybe_flag("paused"),
-        description: text("description"),
-        secret_token: text("secret_token"),
-        secret: text("secret"),
+        paused: params.strict_flag("paused")?,
+        description: text("description")?,
+        secret_token: text("secret_token")?,
+        secret: text("secret")?,
     })
 }
 
@@ -111,7 +111,7 @@ fn numbers(params: &Params, name: &str) -> Result<Option<Vec<i64>>, Failure> {
     let wrong = || bad(format!("{name} must be a list of numbers"));
     let read = |value: &Value| match value {
         Value::String(text) => text.trim().parse().ok(),
-        other => other.as_i64(),
+        other => whole_number(other),
     };
     let Some(values) = params.json::<Vec<Value>>(name)? else { return Ok(None) };
     values.iter().map(read).collect::<Option<Vec<i64>>>().map(Some).ok_or_else(wrong)

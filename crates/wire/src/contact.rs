@@ -3,6 +3,7 @@
 //! set (`id`, `created_at` …) and unknown ones are passed over, so that what was read can be sent back.
 
 use crate::BadRequest;
+use crate::params::whole_number;
 use contactgram_model::contact::ContactChange;
 use contactgram_model::{PhoneNumber, UserId, user};
 use serde_json::{Map, Value};
@@ -76,7 +77,7 @@ pub fn read_change(
         attributes: fields.attributes()?,
         // `null` takes all of them away, in a merge patch too.
         merge_attributes: meaning == Meaning::Merge
-            && body.get("attributes").is_some_and(|value| !value.is_null()),
+            && body.get("attributes").is_some_and(|value| !value.is_null() && !is_empty(value)),
     })
 }
 
@@ -146,8 +147,10 @@ impl Fields<'_> {
     fn user_id(&self) -> Result<Option<UserId>, BadRequest> {
         let id = match self.get("user_id").flatten() {
             None => return Ok(None),
+            // A form has no other way to say `null`; so below.
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
             Some(Value::String(text)) => text.trim().parse().ok(),
-            Some(value) => value.as_i64(),
+            Some(value) => whole_number(value),
         };
         match id.filter(|id| (1..1 << 52).contains(id)) {
             Some(id) => Ok(Some(UserId(id))),
@@ -173,11 +176,11 @@ impl Fields<'_> {
         if labels.iter().any(|label| label.is_empty() || label.chars().count() > 64 || label.contains('\0')) {
             return Err(WRONG);
         }
-        labels.sort_unstable();
-        labels.dedup();
         if labels.len() > LABELS {
             return Err(BadRequest::of(format!("labels must be at most {LABELS}")));
         }
+        labels.sort_unstable();
+        labels.dedup();
         Ok(Some(labels))
     }
 
@@ -187,12 +190,17 @@ impl Fields<'_> {
             None => return Ok(None),
             Some(None) => Map::new(),
             Some(Some(Value::Object(map))) => map.clone(),
+            Some(Some(Value::String(text))) if text.trim().is_empty() => Map::new(),
             Some(Some(Value::String(text))) => serde_json::from_str(text).map_err(|_| WRONG)?,
             Some(Some(_)) => return Err(WRONG),
         };
         check_attributes(&attributes)?;
         Ok(Some(attributes))
     }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 pub(crate) fn check_email(address: &str) -> Result<(), BadRequest> {
@@ -253,6 +261,20 @@ mod tests {
         ] {
             assert_eq!(read(body, Meaning::Merge), Err(text.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_number_is_whole_however_it_is_written_and_empty_text_removes_as_null_does() {
+        let change = read(json!({"user_id": 5.0}), Meaning::Add).unwrap();
+        assert_eq!(change.user_id, Some(UserId(5)));
+        let body = || json!({"user_id": "", "attributes": " ", "labels": "", "note": ""});
+        let merge = read(body(), Meaning::Merge).unwrap();
+        let null = json!({"user_id": null, "attributes": null, "labels": null, "note": null});
+        let by_null = read(null, Meaning::Merge).unwrap();
+        assert_eq!((merge.user_id, merge.note), (by_null.user_id, by_null.note));
+        assert_eq!((merge.attributes, merge.labels), (by_null.attributes, by_null.labels));
+        assert_eq!((merge.merge_attributes, by_null.merge_attributes), (false, false));
+        assert!(read(json!({"user_id": 5.5}), Meaning::Add).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod audit;
 mod chats;
 mod cli;
 mod contacts;
+mod described;
 mod documentation;
 mod envelope;
 mod files;

@@ -4,6 +4,8 @@ use super::Operator;
 use crate::reply::{self, Reply, bad};
 use contactgram_hub::Answer;
 use contactgram_model::{ChatId, MemberStatus, UserId};
+use contactgram_wire::params::whole_number;
+use serde_json::Value;
 
 /// `GET /admin/groups`
 pub(super) async fn list(operator: Operator) -> Reply {
@@ -13,10 +15,12 @@ pub(super) async fn list(operator: Operator) -> Reply {
 
 /// `POST /admin/groups`
 pub(super) async fn add(operator: Operator) -> Reply {
-    let title = operator.params.required("title")?.to_owned();
+    let title = operator.text("title")?;
     let id = operator.params.whole("id", i64::MIN..=i64::MAX)?.map(ChatId);
     let creator = UserId(operator.number("creator")?);
-    let members: Vec<UserId> = operator.params.json("members")?.unwrap_or_default();
+    let members: Vec<Value> = operator.params.json("members")?.unwrap_or_default();
+    let members = members.iter().map(|id| whole_number(id).map(UserId)).collect::<Option<Vec<_>>>();
+    let members = members.ok_or_else(|| bad("members must be a list of whole numbers"))?;
     let group = operator.hub().add_group((title, id), creator, members).await?;
     Ok(reply::done(Answer::of(&group)?))
 }

@@ -126,7 +126,11 @@ impl Operator {
         self.params.whole(name, range)?.ok_or_else(|| bad(format!("parameter \"{name}\" is required")))
     }
 
-    fn optional(&self, name: &str) -> Option<String> {
-        self.params.text(name).filter(|text| !text.is_empty()).map(str::to_owned)
+    fn optional(&self, name: &str) -> Result<Option<String>, Failure> {
+        Ok(self.params.strict_text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
+    }
+
+    fn text(&self, name: &str) -> Result<String, Failure> {
+        self.optional(name)?.ok_or_else(|| bad(format!("parameter \"{name}\" is required")))
     }
 }

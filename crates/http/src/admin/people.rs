@@ -17,12 +17,12 @@ pub(super) async fn list(operator: Operator) -> Reply {
 /// `POST /admin/people`
 pub(super) async fn add(operator: Operator) -> Reply {
     let person = NewPerson {
-        first_name: operator.params.required("first_name")?.to_owned(),
-        last_name: operator.optional("last_name"),
-        username: operator.optional("username"),
-        phone_number: operator.optional("phone_number"),
-        email: operator.optional("email"),
-        language_code: operator.optional("language_code"),
+        first_name: operator.text("first_name")?,
+        last_name: operator.optional("last_name")?,
+        username: operator.optional("username")?,
+        phone_number: operator.optional("phone_number")?,
+        email: operator.optional("email")?,
+        language_code: operator.optional("language_code")?,
     };
     let person = operator.hub().add_person(person).await?;
     Ok(reply::done(Answer::of(&person)?))
@@ -43,11 +43,16 @@ pub(super) async fn edit(operator: Operator) -> Reply {
             Some(serde_json::Value::Null) => Ok(Some(None)),
             Some(serde_json::Value::String(text)) if text.is_empty() => Ok(Some(None)),
             Some(serde_json::Value::String(text)) => Ok(Some(Some(text.clone()))),
+            Some(serde_json::Value::Number(number)) => Ok(Some(Some(number.to_string()))),
             Some(_) => Err(reply::bad(format!("{name} must be a string"))),
         }
     };
+    let first_name = field("first_name")?;
+    if first_name == Some(None) {
+        return Err(reply::bad("first_name can't be removed"));
+    }
     let change = PersonChange {
-        first_name: field("first_name")?.flatten(),
+        first_name: first_name.flatten(),
         last_name: field("last_name")?,
         username: field("username")?,
         phone_number: field("phone_number")?,

@@ -9,7 +9,7 @@ use contactgram_model::{ContactId, MessageId};
 use contactgram_wire::entities::{self, ParseMode};
 use contactgram_wire::markup;
 use contactgram_wire::message::{Content, SharedContact};
-use contactgram_wire::params::Params;
+use contactgram_wire::params::{Params, whole_number};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -231,7 +231,7 @@ fn reply_to(params: &Params) -> Result<Option<Reply>, Failure> {
 fn number(value: &Value) -> Option<i64> {
     match value {
         Value::String(text) => text.parse().ok(),
-        value => value.as_i64(),
+        value => whole_number(value),
     }
 }
 
@@ -242,11 +242,31 @@ fn reply_markup(params: &Params) -> Result<Option<markup::ReplyMarkup>, Failure>
     }
 }
 
+fn is_option(name: &str, value: &Value) -> bool {
+    match name {
+        "url" => value.is_string(),
+        "is_disabled" | "prefer_small_media" | "prefer_large_media" | "show_above_text" => value.is_boolean(),
+        _ => true,
+    }
+}
+
 fn link_preview(params: &Params) -> Result<Option<Value>, Failure> {
     if let Some(text) = params.text("link_preview_options").filter(|text| !text.is_empty()) {
         return match serde_json::from_str(text) {
             Ok(Value::Object(options)) if options.is_empty() => Ok(None),
-            Ok(Value::Object(options)) => Ok(Some(Value::Object(options))),
+            // Kept and shown as given: what is shown must be what the description says.
+            Ok(Value::Object(options)) => {
+                match options.iter().find(|(name, value)| !is_option(name, value)) {
+                    Some((name, _)) => {
+                        let kind = if name == "url" { "String" } else { "Boolean" };
+                        let text = format!(
+                            "can't parse link preview options: Field \"{name}\" must be of type {kind}"
+                        );
+                        Err(bad(text))
+                    }
+                    None => Ok(Some(Value::Object(options))),
+                }
+            }
             _ => Err(refuse("can't parse link preview options JSON object")),
         };
     }

@@ -207,6 +207,12 @@ pub(crate) fn name(number: usize) -> &'static str {
     METHODS.get(number).map_or("", |Entry(name, ..)| name)
 }
 
+/// Whether this server answers a method itself also where a bot lives on a Bot API server.
+#[cfg(test)]
+pub(crate) fn is_ours(name: &str) -> bool {
+    OURS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 fn find(name: &str) -> Option<&'static Entry> {
     METHODS.get(number(name)?)
 }

@@ -3,8 +3,8 @@
 use super::methods::OTHER_VERB;
 use contactgram_model::scope::Scope;
 use utoipa::openapi::security::{
-    AuthorizationCode, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
-    SecurityScheme,
+    ApiKey, ApiKeyValue, AuthorizationCode, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes,
+    SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::server::{ServerBuilder, ServerVariableBuilder};
 use utoipa::openapi::tag::TagBuilder;
@@ -25,6 +25,7 @@ const BASIC: &str = "basic";
 const OAUTH2: &str = "oauth2";
 pub(super) const CLIENT: &str = "client";
 pub(super) const ADMIN_TOKEN: &str = "admin";
+pub(super) const UPSTREAM: &str = "upstream";
 
 const INTRODUCTION: &str = "\
 A self-hosted, unofficial *Telegram Contact API*: contacts, messages and updates of an **account**, in the conventions of \
@@ -33,16 +34,19 @@ the Telegram Bot API.
 **Where.** All of this is there twice, under `/v1` with the token in a header and under `/bot<token>` with the token in the \
 path: choose a server below. It is described once, as both answer alike. The service's own routes and the operator's \
 (`/admin`) are at the root. Method names are matched without regard to case, everything else exactly. Every method works \
-by `GET` and by `POST`; the verb that is used less is under *Other verb*.
+by `GET` and by `POST`; the verb that is used less is under *Other verb*. `HEAD` answers wherever a resource answers `GET`, \
+without a body.
 
 **Parameters** come in the query, as JSON, as a form or as multipart; the query wins over the body. Numbers may be sent \
-as strings, booleans as `true`, `yes` or `1`, objects and lists inside a form or a query as JSON text. A JSON body may carry comments. Methods \
-pass unknown parameters over. All parameters together may have 1 MiB.
+as strings, booleans as `true`, `yes` or `1`, objects and lists inside a form or a query as JSON text. A JSON body may carry comments, and in it `null` counts as absent \
+where nothing says that it removes; a form and a query have no `null`, an empty value stands for it. Unknown parameters are passed over. What Telegram has (sendMessage, not getContacts) reads \
+parameters as leniently as Telegram: the nearest number of a range, `abc` as 0, anything but `true` as false. All parameters \
+together may have 1 MiB.
 
 **Answers** are `{\"ok\": true, \"result\": …}` or `{\"ok\": false, \"error_code\": …, \"description\": …}`, with the HTTP status \
 equal to `error_code`, for every failure: also an unknown route (404), a wrong verb (405, with `Allow`) and headers that are \
 too large (431). Only `GET /messages` and `GET /contacts/{contact_id}/messages` answer with a bare array. Absent fields are left out, never `null`. Times \
-are Unix seconds. Each answer carries `X-Request-Id`.
+are Unix seconds. Where a bot lives on a Bot API server, the answers of that server come through as they are. Each answer carries `X-Request-Id`.
 
 **Access.** An account's token may do everything. A key (`cgk_…`) or an application's access token (`cga_…`, by OAuth2) may \
 do what its scopes say; where it lacks one, the \
@@ -148,6 +152,11 @@ pub(super) fn share(components: Components) -> Components {
     ] {
         components.add_security_scheme(name, scheme);
     }
+    let secret = ApiKeyValue::with_description(
+        "X-Telegram-Bot-Api-Secret-Token",
+        "What this server gave an account's Bot API server with setWebhook.",
+    );
+    components.add_security_scheme(UPSTREAM, SecurityScheme::ApiKey(ApiKey::Header(secret)));
     components.add_security_scheme(OAUTH2, oauth2());
     components
 }

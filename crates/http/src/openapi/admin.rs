@@ -5,10 +5,11 @@ use super::answers::{ANY, BODY, envelope, responses};
 use super::examples;
 use super::methods::text_fields;
 use super::parts::{
-    Field, always, chat_ref, list, may, must, of, record, sized, text, usually, whole, within, word,
+    Field, always, chat_ref, filled, list, may, must, of, record, sized, text, usually, whole, within, word,
 };
 use super::requests::{any_encoding, in_path, operation, takes_id, takes_query};
 use super::resources::history_fields;
+use super::schemas::{USERNAME, WITH_PLUS};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItemBuilder};
 use utoipa::openapi::response::ResponseBuilder;
@@ -43,7 +44,8 @@ pub(super) fn paths(mut paths: Paths) -> Paths {
         ("PersonPatch", &[]),
         json!({"last_name": null}),
         person(),
-    );
+    )
+    .request_body(Some(any_encoding("PersonPatch", false, &[], Some(json!({"last_name": null})))));
     let one = PathItemBuilder::new()
         .operation(HttpMethod::Get, get_person())
         .operation(HttpMethod::Patch, with_person(edit));
@@ -200,12 +202,16 @@ fn list_groups() -> OperationBuilder {
 }
 
 fn person_fields(nullable: bool) -> Vec<Field> {
-    let name = sized("Can't be removed.", if nullable { 0 } else { 1 }..=64);
+    let name = super::parts::name("Trimmed. Can't be removed.", 64);
     let first = if nullable { may("first_name", name) } else { must("first_name", name) };
     let rest = [
         ("last_name", sized("", 0..=64)),
-        ("username", text("With or without the `@`: 4 to 32 letters, digits and `_`, the first a letter.")),
-        ("phone_number", text("With its `+`.")),
+        (
+            "username",
+            text("With or without the `@`: 4 to 32 letters, digits and `_`, the first a letter.")
+                .pattern(Some(USERNAME)),
+        ),
+        ("phone_number", text("With its `+`.").pattern(Some(WITH_PLUS))),
         ("email", text("Shared with the vCard.")),
         ("language_code", text("IETF language tag.")),
     ];
@@ -216,7 +222,7 @@ fn person_fields(nullable: bool) -> Vec<Field> {
 
 fn new_group() -> [Field; 4] {
     [
-        must("title", sized("", 1..=128)),
+        must("title", super::parts::name("", 128)),
         must("creator", whole("A person or an account.")),
         may("members", list("People and accounts.", whole(""))),
         may("id", whole("Chosen freely when absent.").maximum(Some(-1_isize))),
@@ -249,7 +255,7 @@ fn acts() -> Vec<Act> {
     let write = [
         vec![to()],
         text_fields(),
-        vec![may("reply_to_message_id", whole("What it replies to.")), seen_by()],
+        vec![may("reply_to_message_id", within("What it replies to.", 1..=i64::MAX)), seen_by()],
     ];
     let edit = [vec![to(), message_id()], text_fields(), vec![seen_by()]];
     let share = vec![
@@ -261,9 +267,9 @@ fn acts() -> Vec<Act> {
         may("vcard", text("At most 2048 bytes.")),
     ];
     let press = vec![
-        may("to", chat_ref("Not needed: the message says where.")),
+        may("to", chat_ref("Not needed: the message says where.").min_length(None)),
         message_id(),
-        must("data", text("The button's `callback_data`.")),
+        must("data", filled("The button's `callback_data`.")),
         seen_by(),
     ];
     let pressed = record("", [must("callback_query_id", text(""))]);

@@ -16,7 +16,7 @@ pub(super) const BODY: &[u16] = &[408, 413, 415];
 pub(super) const ONCE: &[u16] = &[409, 422];
 
 /// A failure: code, name, when it happens, an example of its description.
-const FAILURES: [(u16, &str, &str, &str); 15] = [
+const FAILURES: [(u16, &str, &str, &str); 16] = [
     (
         400,
         "BadRequest",
@@ -92,7 +92,16 @@ const FAILURES: [(u16, &str, &str, &str); 15] = [
         "The store does not answer, or the server is full or stopping: wait.",
         "Service Unavailable: the store does not answer",
     ),
+    (
+        504,
+        "GatewayTimeout",
+        "Of a bot that lives on a Bot API server: it was asked and gave no answer, and may have done it.",
+        "Gateway Timeout: the upstream gave no answer, and may have done what it was asked",
+    ),
 ];
+
+/// Headers that an answer which names them may lack; all others are always there.
+const SOMETIMES: [&str; 2] = ["X-Total-Count", "Link"];
 
 /// Adds the failures and headers that operations refer to.
 pub(super) fn share(mut components: Components) -> Components {
@@ -111,7 +120,7 @@ pub(super) fn share(mut components: Components) -> Components {
         ),
         (
             "X-Total-Count",
-            "Messages that the query matches in all, where that is known.",
+            "Messages that the query matches in all; absent where that isn't known.",
             super::parts::count(""),
         ),
         (
@@ -128,7 +137,12 @@ pub(super) fn share(mut components: Components) -> Components {
         components = with_header(
             components,
             name,
-            HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build(),
+            HeaderBuilder::new()
+                .schema(Some(schema))
+                .description(Some(about))
+                // The library has no field for it.
+                .extensions(Some([("required", !SOMETIMES.contains(&name))].into_iter().collect()))
+                .build(),
         );
     }
     for (code, name, about, description) in FAILURES {

@@ -8,6 +8,7 @@ mod admin;
 mod answers;
 mod audit;
 mod consumers;
+mod download;
 mod examples;
 mod methods;
 mod oauth;
@@ -20,6 +21,7 @@ mod schemas;
 mod stream;
 mod tests;
 mod transfer;
+mod upstream;
 mod webhooks;
 
 use utoipa::openapi::{Components, OpenApi, OpenApiBuilder, Paths};
@@ -35,6 +37,8 @@ fn document() -> OpenApi {
         stream::paths,
         audit::paths,
         methods::paths,
+        download::paths,
+        upstream::paths,
         oauth::paths,
         ops::paths,
         admin::paths,

@@ -2,12 +2,13 @@
 //! what a client sends and gets.
 
 use super::about::{CLIENT, OAUTH, at_root, security};
-use super::answers::{bare, json_content};
-use super::parts::{Field, anything, count, flag, may, must, of, record, text, time, word};
+use super::answers::{bare, header, json_content, responses};
+use super::parts::{Field, anything, count, filled, flag, may, must, of, record, text, time, word};
 use super::requests::operation;
 use contactgram_model::scope::Scope;
 use serde_json::{Value, json};
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{HttpMethod, PathItemBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::{Response, ResponseBuilder};
@@ -32,15 +33,23 @@ pub(super) fn paths(mut paths: Paths) -> Paths {
     for (path, (id, about), fields, (schema, example)) in items {
         let form = ContentBuilder::new().schema(Some(record("", fields))).build();
         let body = RequestBodyBuilder::new().required(Some(Required::True)).content(FORM, form).build();
-        let answers = ResponsesBuilder::new()
-            .response("200", bare(schema, Some(example)).description("Done."))
-            .response("400", refusal("The request is wrong; `error` says how.", "invalid_grant"))
-            .response("401", refusal("The client is unknown or did not prove itself.", "invalid_client"))
-            .response("429", refusal("The client failed to prove itself too often: wait.", "invalid_client"))
-            .response("503", refusal("The server is busy: wait.", "temporarily_unavailable"));
+        let success = bare(schema, Some(example)).description("Done.");
+        // What is no request of OAuth's is refused as everywhere else.
+        let mut answers: ResponsesBuilder = responses([(200, success)], &[408, 413, 431]).into();
+        answers = answers
+            .response("400", refusal(400, "The request is wrong; `error` says how.", "invalid_grant"))
+            .response("401", refusal(401, "The client is unknown or did not prove itself.", "invalid_client"))
+            .response(
+                "429",
+                refusal(429, "The client failed to prove itself too often: wait.", "invalid_client"),
+            )
+            .response("500", refusal(500, "The server's fault.", "server_error"))
+            .response("503", refusal(503, "The server is busy: wait.", "temporarily_unavailable"));
         let mut by = vec![SecurityRequirement::new(CLIENT, [] as [&str; 0]), SecurityRequirement::default()];
         if path == "/oauth/introspect" {
             by.extend(security(&[Scope::AccountManage.name()]).into_iter().take(1));
+            let lacks = "The Bearer token lacks the scope `account:manage`.";
+            answers = answers.response("403", refusal(403, lacks, "insufficient_scope"));
         }
         let operation =
             operation(id, OAUTH, about).securities(Some(by)).request_body(Some(body)).responses(answers);
@@ -48,10 +57,8 @@ pub(super) fn paths(mut paths: Paths) -> Paths {
         paths.paths.insert(path.to_owned(), item.build());
     }
     let about = "What the authorization server can do, and where (RFC 8414).";
-    let answers = ResponsesBuilder::new().response(
-        "200",
-        bare(anything("Metadata of an authorization server."), None).description("Metadata."),
-    );
+    let metadata = bare(anything("Metadata of an authorization server."), None).description("Metadata.");
+    let answers = responses([(200, metadata)], &[431]);
     let get = operation("oauthMetadata", OAUTH, about).securities(Some([])).responses(answers);
     let item = PathItemBuilder::new().operation(HttpMethod::Get, get).servers(Some([at_root()])).build();
     paths.paths.insert("/.well-known/oauth-authorization-server".to_owned(), item);
@@ -73,7 +80,7 @@ fn asked() -> Vec<Field> {
 
 fn named() -> Vec<Field> {
     vec![
-        must("token", text("An access or refresh token.")),
+        must("token", filled("An access or refresh token.")),
         may("token_type_hint", text("Not needed.")),
         may("client_id", text("For clients that do not use Basic.")),
         may("client_secret", text("For clients that have one and do not use Basic.")),
@@ -120,12 +127,24 @@ pub(super) fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
     ]
 }
 
-fn refusal(about: &str, error: &str) -> Response {
+/// For whoever used the header `Authorization`.
+fn challenge() -> Header {
+    let example = "Basic realm=\"oauth2\", charset=\"UTF-8\"";
+    let about = "For whoever sent `Authorization`.";
+    HeaderBuilder::new().schema(Some(text("").examples([example]))).description(Some(about)).build()
+}
+
+fn refusal(code: u16, about: &str, error: &str) -> Response {
     let example = json!({"error": error, "error_description": "What is wrong, in a sentence."});
-    ResponseBuilder::new()
-        .description(about)
-        .content("application/json", json_content(of("OAuthFailure"), Some(example)))
-        .build()
+    let mut response =
+        ResponseBuilder::new().description(about).header_ref("X-Request-Id", header("X-Request-Id"));
+    if matches!(code, 429 | 503) {
+        response = response.header_ref("Retry-After", header("Retry-After"));
+    }
+    if matches!(code, 401 | 403) {
+        response = response.header("WWW-Authenticate", challenge());
+    }
+    response.content("application/json", json_content(of("OAuthFailure"), Some(example))).build()
 }
 
 fn issued() -> Value {

@@ -20,10 +20,15 @@ pub(super) fn paths(mut paths: Paths) -> Paths {
         .header_ref("X-Request-Id", header("X-Request-Id"))
         .content("text/html", ContentBuilder::new().build());
     let items = [
-        ("/livez", "live", "Whether the process answers.", responses([well()], &[])),
-        ("/readyz", "ready", "Whether it can serve. The store answers too.", responses([well()], &[503])),
-        ("/openapi.json", "openapi", "This document.", responses([(200, document)], &[])),
-        ("/docs", "docs", "This document to read and to try.", responses([(200, page)], &[])),
+        ("/livez", "live", "Whether the process answers.", responses([well()], &[431])),
+        (
+            "/readyz",
+            "ready",
+            "Whether it can serve. The store answers too.",
+            responses([well()], &[431, 503]),
+        ),
+        ("/openapi.json", "openapi", "This document.", responses([(200, document)], &[431])),
+        ("/docs", "docs", "This document to read and to try.", responses([(200, page)], &[431])),
     ];
     for (path, id, about, answers) in items {
         paths.paths.insert(path.to_owned(), item(operation(id, SERVICE, about), answers));

@@ -3,7 +3,8 @@
 use super::about::SENDING;
 use super::answers::{ANY, BODY, ONCE, envelope, header, responses};
 use super::parts::{
-    Field, anything, chat_ref, count, list, may, must, of, or_null, record, text, time, usually, whole, word,
+    Field, anything, chat_ref, count, list, may, must, of, or_null, record, text, time, usually, whole,
+    within, word,
 };
 use super::requests::{any_encoding, offset, operation, takes_header, takes_id, takes_query};
 use contactgram_hub::sends;
@@ -12,6 +13,7 @@ use contactgram_model::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem, PathItemBuilder};
 use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{Paths, RefOr, Schema};
 
 const ENTRY_ID: &str = "The entry's number.";
@@ -62,7 +64,7 @@ pub(super) fn send_at() -> Field {
 /// The answer of a send that is to go out later.
 pub(super) fn accepted() -> ResponseBuilder {
     envelope(of("OutboxEntry"), Some(example()))
-        .description("It is in the outbox, on disk: asked for by `Prefer: respond-async` or `send_at`.")
+        .description("It is in the outbox, on disk: asked for by `Prefer: respond-async` or `send_at`. What is wrong with it the entry tells once it is tried.")
 }
 
 fn page_fields() -> Vec<Field> {
@@ -176,9 +178,15 @@ pub(super) fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
         [
             may("label", text("Only with this label.")),
             may("q", text("Words to look for, as in the list of contacts.")),
-            may("contact_ids", list("1 to 10000 contacts, instead.", whole(""))),
+            may(
+                "contact_ids",
+                list("1 to 10000 contacts, instead.", within("", 1..=i64::MAX))
+                    .min_items(Some(1))
+                    .max_items(Some(10_000)),
+            ),
         ],
-    );
+    )
+    .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     vec![
         ("OutboxEntry", entry_schema()),
         ("OutboxPage", page.into()),

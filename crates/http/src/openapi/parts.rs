@@ -55,6 +55,16 @@ pub(super) fn text(about: &str) -> ObjectBuilder {
     described(Type::String, about)
 }
 
+/// A string that is never empty.
+pub(super) fn filled(about: &str) -> ObjectBuilder {
+    text(about).min_length(Some(1))
+}
+
+/// A string that has something to show in it.
+pub(super) fn name(about: &str, most: usize) -> ObjectBuilder {
+    sized(about, 1..=most).pattern(Some(r"\S"))
+}
+
 /// A string of so many characters.
 pub(super) fn sized(about: &str, chars: RangeInclusive<usize>) -> ObjectBuilder {
     let least = Some(*chars.start()).filter(|least| *least > 0);
@@ -104,6 +114,7 @@ pub(super) fn always(about: &str, value: impl Into<Value>) -> ObjectBuilder {
 /// A chat, a user or a contact: a number (also as a string), or an `@username`.
 pub(super) fn chat_ref(about: &str) -> ObjectBuilder {
     described(SchemaType::Array(vec![Type::Integer, Type::String]), about)
+        .min_length(Some(1))
         .examples([Value::from(-1_234_567_890_i64), "@john_doe".into()])
 }
 

@@ -7,8 +7,8 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::encoding::EncodingBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::ObjectBuilder;
-use utoipa::openapi::{Components, Ref, Required};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType};
+use utoipa::openapi::{Components, Ref, RefOr, Required, Schema, Type};
 
 /// Adds the headers that operations refer to.
 pub(super) fn share(mut components: Components) -> Components {
@@ -24,6 +24,16 @@ pub(super) fn share(mut components: Components) -> Components {
             text("").examples(["respond-async"]),
         ),
         ("If-Match", "Only if this is still the contact's ETag; else 412.", text("").examples(["\"42\""])),
+        (
+            "Range",
+            "One range of bytes; anything else is answered with the whole.",
+            text("").examples(["bytes=0-99"]),
+        ),
+        (
+            "If-Range",
+            "The part only if this is still the file's `ETag`, else the whole.",
+            text("").examples(["\"q83vEjRWeJCrze8S\""]),
+        ),
         (
             "Last-Event-ID",
             "The update that was seen last: the stream goes on behind it.",
@@ -69,10 +79,27 @@ fn query(field: Field) -> Parameter {
     let required = if field.required { Required::True } else { Required::False };
     let parameter =
         ParameterBuilder::new().name(field.name).parameter_in(ParameterIn::Query).required(required);
+    let schema = without_null(field.schema);
     if field.is_json {
-        return parameter.content("application/json", json_body(field.schema)).build();
+        return parameter.content("application/json", json_body(schema)).build();
     }
-    parameter.schema(Some(field.schema)).build()
+    parameter.schema(Some(schema)).build()
+}
+
+/// A query has no `null`: an empty value stands for it.
+fn without_null(mut schema: RefOr<Schema>) -> RefOr<Schema> {
+    let kind = match &mut schema {
+        RefOr::T(Schema::Object(object)) => &mut object.schema_type,
+        RefOr::T(Schema::Array(array)) => &mut array.schema_type,
+        _ => return schema,
+    };
+    if let SchemaType::Array(kinds) = kind {
+        kinds.retain(|kind| *kind != Type::Null);
+        if let [only] = &kinds[..] {
+            *kind = SchemaType::Type(only.clone());
+        }
+    }
+    schema
 }
 
 /// Takes a number in the path.
@@ -112,6 +139,6 @@ pub(super) fn offset() -> ObjectBuilder {
     count("Rows to leave out.").default(Some(0.into()))
 }
 
-fn json_body(schema: impl Into<utoipa::openapi::RefOr<utoipa::openapi::Schema>>) -> utoipa::openapi::Content {
+fn json_body(schema: RefOr<Schema>) -> utoipa::openapi::Content {
     super::answers::json_content(schema, None)
 }

@@ -6,7 +6,7 @@ use super::examples;
 use super::methods::{OTHER_VERB, text_fields};
 use super::parts::{Field, always, chat_ref, list, may, of, sized, text, time, usually, whole, word};
 use super::requests::{any_encoding, in_path, offset, operation, takes_header, takes_id, takes_query};
-use super::schemas::FIELDS_HELP;
+use super::schemas::field_mask;
 use contactgram_model::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
 use utoipa::openapi::Paths;
@@ -48,7 +48,7 @@ pub(super) fn list_fields() -> Vec<Field> {
         ),
         may("label", text("Only those with this label.")),
         may("sort", word("", &["name", "id", "updated_at"]).default(Some("name".into()))),
-        may("fields", text(FIELDS_HELP)),
+        may("fields", field_mask()),
         may(
             "sync_token",
             text("Only what changed since the list that gave this token, removed contacts included."),
@@ -60,7 +60,10 @@ pub(super) fn list_fields() -> Vec<Field> {
 pub(super) fn history_fields(anywhere: bool) -> Vec<Field> {
     let chat = [
         may("contact_id", whole("Only messages with this contact.")),
-        may("chat_id", chat_ref("Only messages of this chat; not together with `contact_id`.")),
+        may(
+            "chat_id",
+            chat_ref("Only messages of this chat; not together with `contact_id`.").min_length(None),
+        ),
     ];
     let rest = [
         may("limit", usually("Messages at most.", 1..=MAX_LIMIT, DEFAULT_LIMIT)),
@@ -107,7 +110,7 @@ fn one() -> ResponseBuilder {
 
 fn contact() -> PathItem {
     let get = takes_id(operation("readContact", CONTACTS, "One contact."), "contact_id", CONTACT_ID);
-    let get = takes_query(takes_header(get, "If-None-Match"), [may("fields", text(FIELDS_HELP))]);
+    let get = takes_query(takes_header(get, "If-None-Match"), [may("fields", field_mask())]);
     let unchanged = ResponseBuilder::new()
         .description("It is still the version that `If-None-Match` names; no body.")
         .header_ref("ETag", header("ETag"))
@@ -133,8 +136,10 @@ fn contact() -> PathItem {
 
 fn changing(id: &str, about: &str, (body, example): (&str, Value)) -> OperationBuilder {
     let change = takes_id(operation(id, CONTACTS, about), "contact_id", CONTACT_ID);
+    // A patch of nothing changes nothing.
+    let required = body != "ContactPatch";
     takes_header(change, "If-Match")
-        .request_body(Some(any_encoding(body, true, &["labels", "attributes"], Some(example))))
+        .request_body(Some(any_encoding(body, required, &["labels", "attributes"], Some(example))))
         .responses(responses([(200, one())], &[ANY, BODY, &[404, 412]].concat()))
 }
 

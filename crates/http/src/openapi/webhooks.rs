@@ -4,7 +4,8 @@ use super::about::UPDATES;
 use super::answers::{ANY, BODY, ONCE, envelope, header, responses};
 use super::methods::allowed_field;
 use super::parts::{
-    Field, always, count, flag, list, may, must, of, record, sized, text, time, usually, whole, within, word,
+    Field, always, count, filled, flag, list, may, must, of, record, sized, text, time, usually, whole,
+    within, word,
 };
 use super::requests::{any_encoding, offset, operation, takes_header, takes_id, takes_query};
 use contactgram_model::page::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -77,7 +78,7 @@ fn webhook() -> PathItem {
         .responses(responses([(200, shown())], &[ANY, &[404]].concat()));
     let about = "Changes a webhook. What is absent stays; an empty list or text removes. `paused` stops deliveries and lets them go on where they stopped.";
     let patch = takes_id(operation("changeWebhook", UPDATES, about), "id", ID)
-        .request_body(Some(any_encoding("WebhookChange", true, &LISTS, Some(json!({"paused": true})))))
+        .request_body(Some(any_encoding("WebhookChange", false, &LISTS, Some(json!({"paused": true})))))
         .responses(responses([(200, shown())], &[ANY, BODY, &[404]].concat()));
     let about = "Removes a webhook, with what waits for it and what was given up.";
     let remove = takes_id(operation("removeWebhook", UPDATES, about), "id", ID).responses(responses(
@@ -165,14 +166,18 @@ fn settings(secret: bool) -> Vec<Field> {
     if secret {
         fields.push(may(
             "secret",
-            text("What to sign with: `whsec_` and 24 to 64 bytes in Base64. Made when it is absent."),
+            signing("What to sign with: `whsec_` and 24 to 64 bytes in Base64. Made when it is absent."),
         ));
     }
     fields
 }
 
+fn signing(about: &str) -> utoipa::openapi::schema::ObjectBuilder {
+    text(about).pattern(Some("^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"))
+}
+
 fn address() -> utoipa::openapi::schema::ObjectBuilder {
-    text("Where to, by the same rules as setWebhook.")
+    filled("Where to, by the same rules as setWebhook.")
 }
 
 fn shown(more: Option<Field>) -> Vec<Field> {
@@ -220,7 +225,7 @@ pub(super) fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
     let replay = record(
         "What is to be delivered again.",
         [
-            may("update_ids", list("These updates.", whole(""))),
+            may("update_ids", list("These updates.", whole("")).min_items(Some(1)).max_items(Some(10_000))),
             may("since", time("All that happened then or later, as far as it was delivered or given up.")),
             may("until", time("And before then.")),
         ],
@@ -229,7 +234,10 @@ pub(super) fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
     let change: Vec<Field> = [may("url", address())].into_iter().chain(settings(false)).collect();
     let given = record(
         "",
-        [may("secret", text("The new one: `whsec_` and 24 to 64 bytes in Base64. Made when it is absent."))],
+        [may(
+            "secret",
+            signing("The new one: `whsec_` and 24 to 64 bytes in Base64. Made when it is absent."),
+        )],
     );
     vec![
         ("Webhook", record("A webhook beside Telegram's own.", shown(None)).into()),

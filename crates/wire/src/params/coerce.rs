@@ -4,6 +4,8 @@
 
 use std::ops::RangeInclusive;
 
+use serde_json::Value;
+
 use super::Param;
 use crate::BadRequest;
 
@@ -29,10 +31,27 @@ pub(super) fn strict_int(text: &str) -> Option<i64> {
     if text.starts_with('+') { None } else { text.parse().ok() }
 }
 
+/// A JSON number that is whole however it is written, such as `11.0` or `1e3` (JSON Schema counts both as integers), within
+/// 64 bits; as a fraction only as far as such a number is exact.
+pub fn whole_number(value: &Value) -> Option<i64> {
+    const EXACT: f64 = (1_i64 << 53) as f64;
+    let exact = |number: &f64| number.fract() == 0.0 && number.abs() <= EXACT;
+    value.as_i64().or_else(|| value.as_f64().filter(exact).map(|number| number as i64))
+}
+
 /// `true`, `yes` and `1` after trimming, in any case; everything else is false.
 pub(super) fn flag(text: &str) -> bool {
     let text = text.trim();
     text == "1" || text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes")
+}
+
+/// A flag that says one or the other.
+pub(super) fn strict_flag(text: &str) -> Option<bool> {
+    let says = |words: [&str; 3]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    if says(["true", "yes", "1"]) {
+        return Some(true);
+    }
+    says(["false", "no", "0"]).then_some(false)
 }
 
 /// The refusal of a value that is no whole number within the range.
@@ -82,6 +101,36 @@ mod tests {
         ];
         for (text, number) in table {
             assert_eq!(lenient_int(text), number, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_json_writes_it() {
+        let read = |text: &str| whole_number(&serde_json::from_str(text).unwrap());
+        for (text, number) in [
+            ("11", 11),
+            ("11.0", 11),
+            ("-449454506.0", -449_454_506),
+            ("1e3", 1000),
+            ("-9223372036854775808", i64::MIN),
+            ("9007199254740992.0", 1 << 53),
+        ] {
+            assert_eq!(read(text), Some(number), "{text}");
+        }
+        for text in ["11.5", "1e300", "9007199254740994.0", "9223372036854775808", "\"11\"", "null", "true"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn strict_flags_say_one_or_the_other() {
+        for (text, flag) in
+            [("true", true), (" YES ", true), ("1", true), ("False", false), ("no", false), ("0", false)]
+        {
+            assert_eq!(strict_flag(text), Some(flag), "{text:?}");
+        }
+        for text in ["{}", "2", "on", "truee", "null"] {
+            assert_eq!(strict_flag(text), None, "{text:?}");
         }
     }
 

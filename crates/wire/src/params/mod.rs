@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 
 use crate::BadRequest;
 
+pub use coerce::whole_number;
 pub use head::{MultipartHead, upload_boundary};
 pub use upload::{Upload, UploadError, UploadedPart};
 
@@ -126,6 +127,14 @@ impl Params {
         self.entries.iter().map(|(name, param)| (name.as_str(), param.text.as_str()))
     }
 
+    /// A parameter's text read strictly, for resources of our own: a JSON number is its text, anything else that is no string is
+    /// refused. `None` where it is absent or `null`.
+    pub fn strict_text(&self, name: &str) -> Result<Option<&str>, BadRequest> {
+        let Some(param) = self.get(name).filter(|param| !param.is_null()) else { return Ok(None) };
+        let is_text = !param.literal || param.text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        if is_text { Ok(Some(&param.text)) } else { Err(BadRequest::of(format!("{name} must be a string"))) }
+    }
+
     /// A parameter's text, which must not be empty: else `parameter "X" is required`, as the Bot API has it.
     pub fn required(&self, name: &str) -> Result<&str, BadRequest> {
         self.filled(name).ok_or_else(|| BadRequest::of(format!("parameter \"{name}\" is required")))
@@ -149,7 +158,9 @@ impl Params {
         let Some(param) = self.get(name).filter(|param| !param.is_null()) else {
             return Ok(None);
         };
-        match coerce::strict_int(&param.text).filter(|number| range.contains(number)) {
+        let number = coerce::strict_int(&param.text)
+            .or_else(|| param.literal.then(|| whole_number(&param.value())).flatten());
+        match number.filter(|number| range.contains(number)) {
             Some(number) => Ok(Some(number)),
             None => Err(coerce::not_whole(name, &range, param)),
         }
@@ -163,6 +174,16 @@ impl Params {
     /// As [`Params::flag`], but `None` where the parameter is absent or empty.
     pub fn maybe_flag(&self, name: &str) -> Option<bool> {
         self.filled(name).map(coerce::flag)
+    }
+
+    /// A flag read strictly, for resources of our own: `true`, `yes`, `1`, `false`, `no` or `0`, in any case. `None` where it is
+    /// absent or empty.
+    pub fn strict_flag(&self, name: &str) -> Result<Option<bool>, BadRequest> {
+        let Some(text) = self.filled(name) else { return Ok(None) };
+        match coerce::strict_flag(text) {
+            Some(flag) => Ok(Some(flag)),
+            None => Err(BadRequest::of(format!("{name} must be true or false"))),
+        }
     }
 
     /// An object parameter: JSON text, also where it came inside a form or a JSON string.

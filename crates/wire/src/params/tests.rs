@@ -326,6 +326,25 @@ fn strict_numbers_are_refused_with_field_range_and_what_came() {
 }
 
 #[test]
+fn what_resources_read_strictly_is_refused_by_name() {
+    let params =
+        json(r#"{"text":"x","number":5.5,"flag":true,"object":{},"list":["x"],"null":null,"empty":""}"#);
+    assert_eq!(params.strict_text("text"), Ok(Some("x")));
+    assert_eq!(params.strict_text("number"), Ok(Some("5.5")));
+    assert_eq!((params.strict_text("null"), params.strict_text("absent")), (Ok(None), Ok(None)));
+    for name in ["flag", "object", "list"] {
+        assert_eq!(params.strict_text(name).unwrap_err().to_string(), format!("{name} must be a string"));
+    }
+    assert_eq!((params.strict_flag("flag"), params.strict_flag("empty")), (Ok(Some(true)), Ok(None)));
+    for name in ["text", "number", "object"] {
+        assert_eq!(
+            params.strict_flag(name).unwrap_err().to_string(),
+            format!("{name} must be true or false")
+        );
+    }
+}
+
+#[test]
 fn flags_tell_absent_from_false() {
     let params = json(r#"{"t":true,"f":false,"one":"1","yes":" Yes ","empty":"","z":null,"two":2}"#);
     let table = [

@@ -2,7 +2,9 @@
 
 use super::Method;
 use crate::openapi::about::CHATS;
-use crate::openapi::parts::{Field, chat_ref, count, flag, may, must, of, sized, text, usually, whole, word};
+use crate::openapi::parts::{
+    Field, chat_ref, count, filled, flag, may, must, of, sized, text, usually, within, word,
+};
 use contactgram_hub::CHAT_ACTIONS;
 use serde_json::json;
 
@@ -21,7 +23,7 @@ pub(super) fn all() -> Vec<Method> {
         "status": "member",
     });
     let callback = [
-        must("callback_query_id", text("From the `callback_query`.")),
+        must("callback_query_id", filled("From the `callback_query`.")),
         may("text", sized("What the person is shown.", 0..=200)),
         may("show_alert", flag("As an alert, not as a note.").default(Some(false.into()))),
         may("url", text("To be opened.")),
@@ -35,7 +37,7 @@ pub(super) fn all() -> Vec<Method> {
             .takes([chat_id()], example())
             .answers(of("FullChat"), chat),
         Method::new("getChatMember", CHATS, "Somebody's standing in a chat.")
-            .takes([chat_id(), must("user_id", whole(""))], json!({"chat_id": -1_234_567_890, "user_id": 1_234_567_890}))
+            .takes([chat_id(), must("user_id", within("", 1..=i64::MAX))], json!({"chat_id": -1_234_567_890, "user_id": 1_234_567_890}))
             .answers(of("ChatMember"), member),
         Method::new("getChatMemberCount", CHATS, "How many are in a chat.")
             .takes([chat_id()], example())

@@ -2,12 +2,13 @@
 
 use super::Method;
 use crate::openapi::about::ACCOUNT;
-use crate::openapi::parts::{Field, list, may, must, of, text};
+use crate::openapi::parts::{Field, list, may, of, text};
 use serde_json::json;
 
 pub(super) fn all() -> Vec<Method> {
     let commands = json!([{"command": "help", "description": "What I can do"}]);
-    let set = [must("commands", list("Empty removes the list.", of("BotCommand")).max_items(Some(100)))];
+    let set =
+        [may("commands", list("Absent or empty removes the list.", of("BotCommand")).max_items(Some(100)))];
     vec![
         Method::new("setMyCommands", ACCOUNT, "Sets the list of commands for an audience.")
             .takes(set.into_iter().chain(audience()), json!({"commands": commands})),

@@ -5,7 +5,7 @@ use crate::openapi::about::CONTACTS;
 use crate::openapi::examples;
 use crate::openapi::parts::{Field, may, of, text, whole};
 use crate::openapi::resources::list_fields;
-use crate::openapi::schemas::{FIELDS_HELP, contact_changes, contact_content};
+use crate::openapi::schemas::{contact_changes, contact_content, field_mask};
 use serde_json::json;
 
 pub(super) fn all() -> Vec<Method> {
@@ -15,7 +15,7 @@ pub(super) fn all() -> Vec<Method> {
     vec![
         Method::new("getContact", CONTACTS, "One contact. As `GET /contacts/{contact_id}`.")
             .takes(
-                key().into_iter().chain([may("fields", text(FIELDS_HELP))]),
+                key().into_iter().chain([may("fields", field_mask())]),
                 json!({"contact_id": 1_234_567_890}),
             )
             .answers(of("Contact"), examples::contact())

@@ -4,7 +4,7 @@ use super::Method;
 use super::messages::{options, to};
 use crate::openapi::about::MESSAGES;
 use crate::openapi::examples;
-use crate::openapi::parts::{Field, anything, count, flag, list, may, must, of, sized, text, word};
+use crate::openapi::parts::{Field, anything, count, filled, flag, list, may, must, of, sized, text, word};
 use serde_json::{Value, json};
 
 /// How a file is named.
@@ -21,7 +21,7 @@ pub(super) fn all() -> Vec<Method> {
     };
     let music = vec![may("performer", text("")), may("title", text(""))];
     let method = |name, about, field: &'static str, more: Vec<Field>| {
-        let fields = [to(), must(field, text(FILE))].into_iter().chain(more);
+        let fields = [to(), must(field, filled(FILE))].into_iter().chain(more);
         let example = json!({"chat_id": 1_234_567_890, field: FILE_ID});
         Method::new(name, MESSAGES, about)
             .once()
@@ -148,7 +148,7 @@ fn sent(field: &str) -> Value {
 pub(in crate::openapi) fn input_media() -> utoipa::openapi::schema::ObjectBuilder {
     let fields = [
         must("type", word("", &["photo", "video", "document", "audio"])),
-        must("media", text("`attach://` and the name of a part of the body, or a `file_id`.")),
+        must("media", filled("`attach://` and the name of a part of the body, or a `file_id`.")),
     ];
     let more = caption().into_iter().chain([
         may("has_spoiler", flag("Of photos and films.")),

@@ -4,7 +4,9 @@ use super::Method;
 use crate::openapi::about::MESSAGES;
 use crate::openapi::examples;
 use crate::openapi::outbox::send_at;
-use crate::openapi::parts::{Field, chat_ref, flag, list, may, must, of, sized, text, whole, word};
+use crate::openapi::parts::{
+    Field, chat_ref, filled, flag, list, may, must, of, sized, text, whole, within, word,
+};
 use crate::openapi::resources::history_fields;
 use serde_json::json;
 
@@ -65,7 +67,7 @@ fn from() -> Field {
 }
 
 fn one() -> Field {
-    must("message_id", whole("As the account sees it."))
+    must("message_id", within("As the account sees it.", 1..=i64::from(i32::MAX)))
 }
 
 fn several() -> Field {
@@ -94,8 +96,8 @@ fn sending() -> Vec<Method> {
     ];
     let contact = vec![
         to(),
-        must("phone_number", text("")),
-        must("first_name", text("")),
+        must("phone_number", filled("")),
+        must("first_name", filled("")),
         may("last_name", text("")),
         may("vcard", text("At most 2048 bytes.")),
     ];

@@ -86,15 +86,23 @@ impl Method {
         self.name.starts_with("get")
     }
 
+    /// Those that a bot's upstream may give beside them.
+    fn passed(&self) -> &'static [u16] {
+        match crate::botapi::is_ours(self.name) {
+            true => &[],
+            false => &[429, 504],
+        }
+    }
+
     fn get(&self) -> Operation {
         takes_query(self.begin("Get", self.reads()), self.fields.iter().cloned())
-            .responses(responses(self.successes(), &[ANY, self.codes].concat()))
+            .responses(responses(self.successes(), &[ANY, self.codes, self.passed()].concat()))
             .build()
     }
 
     fn post(&self) -> Operation {
         let mut operation = self.begin("Post", !self.reads());
-        let mut codes = [ANY, BODY, self.codes].concat();
+        let mut codes = [ANY, BODY, self.codes, self.passed()].concat();
         if self.once {
             operation = takes_header(operation, "Idempotency-Key");
             codes.extend(ONCE);

@@ -3,16 +3,16 @@
 use super::Method;
 use super::updates::allowed_field;
 use crate::openapi::about::UPDATES;
-use crate::openapi::parts::{flag, may, must, of, sized, text, usually};
+use crate::openapi::parts::{flag, may, of, sized, text, usually};
 use serde_json::json;
 
 pub(super) fn all() -> Vec<Method> {
     let drop_pending = || may("drop_pending_updates", flag("Forget what waits.").default(Some(false.into())));
     let set = [
-        must(
+        may(
             "url",
             text(
-                "Where to: https, on port 443, 80, 88 or 8443, at no reserved address, as far as the operator has not allowed others. Empty: none any more.",
+                "Where to: https, on port 443, 80, 88 or 8443, at no reserved address, as far as the operator has not allowed others. Absent or empty: none any more.",
             ),
         ),
         may("certificate", text("PEM, to trust beside the public ones; in `multipart/form-data` a file.")),

@@ -4,11 +4,28 @@ use crate::openapi::parts::{
     Field, always, any_of, anything, count, list, may, must, record, sized, text, time, whole, within, word,
 };
 use serde_json::json;
-use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType};
 use utoipa::openapi::{RefOr, Schema, Type};
 
-/// What a field mask may name.
-pub(crate) const FIELDS_HELP: &str = "Only these fields of each contact, separated by commas, such as `id,first_name,phone_number`. All when absent.";
+/// Which fields an answer shows.
+pub(crate) fn field_mask() -> ObjectBuilder {
+    let names = crate::contacts::FIELDS.join("|");
+    text("Only these fields of each contact, separated by commas, such as `id,first_name,phone_number`. All when absent or empty.")
+        .pattern(Some(format!("^ *(({names}) *(, *({names}) *)*)?$")))
+}
+
+/// A username as callers write it.
+pub(crate) const USERNAME: &str = r"^\s*(@?[A-Za-z][A-Za-z0-9_]{3,31})?\s*$";
+/// A phone number as callers write it; whether a national form is one is for the account's region to say.
+const PHONE: &str = concat!(
+    r"^\s*(\+[\u00a0\u2010\u2011\u2013 ./()-]*[1-9]([\u00a0\u2010\u2011\u2013 ./()-]*[0-9]){6,14}",
+    r"[\u00a0\u2010\u2011\u2013 ./()-]*|[^+]*[0-9][^+]*)?\s*$"
+);
+/// One that has no region to be read with.
+pub(crate) const WITH_PLUS: &str = concat!(
+    r"^\s*(\+[\u00a0\u2010\u2011\u2013 ./()-]*[1-9]([\u00a0\u2010\u2011\u2013 ./()-]*[0-9]){6,14}",
+    r"[\u00a0\u2010\u2011\u2013 ./()-]*)?\s*$"
+);
 
 pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
     vec![
@@ -28,23 +45,28 @@ pub(crate) fn content() -> Vec<Field> {
         may("last_name", sized("Empty removes it.", 0..=64)),
         may(
             "username",
-            sized("With or without the `@`: 4 to 32 letters, digits and `_`, the first a letter.", 0..=33),
+            sized("With or without the `@`: 4 to 32 letters, digits and `_`, the first a letter.", 0..=33)
+                .pattern(Some(USERNAME)),
         ),
         may(
             "phone_number",
             sized(
                 "`+` and 7 to 15 digits, with any spaces, dots, dashes and brackets; a national form is read with the account's region.",
                 0..=64,
-            ),
+            )
+            .pattern(Some(PHONE)),
         ),
-        may("email", sized("One `@` with something on both sides.", 0..=254)),
+        may(
+            "email",
+            sized("One `@` with something on both sides.", 0..=254).pattern(Some(r"^\s*(\S+@\S+)?\s*$")),
+        ),
         may("user_id", within("The Telegram user behind the contact.", 1..=(1 << 52) - 1)),
         may("language_code", sized("IETF language tag.", 0..=35)),
         may(
             "labels",
             list(
                 "At most 50, of 1 to 64 characters. In a form also one text with commas.",
-                sized("", 1..=64),
+                super::super::parts::name("", 64),
             )
             .max_items(Some(50)),
         ),
@@ -149,6 +171,9 @@ fn whole_contact() -> RefOr<Schema> {
 /// The fields of [`content`], with `null` for removing.
 pub(crate) fn changes() -> Vec<Field> {
     let mut fields = content();
+    if let Some(first) = fields.first_mut() {
+        first.schema = super::super::parts::name("Trimmed. Can be changed, never removed.", 64).into();
+    }
     for field in fields.iter_mut().skip(1) {
         let kind = match &mut field.schema {
             RefOr::T(Schema::Object(object)) => &mut object.schema_type,

@@ -123,10 +123,11 @@ fn entity() -> RefOr<Schema> {
             may("user", this("User", "Whom a `text_mention` names; `id` is enough in a parameter.")),
             may("language", text("The programming language of a `pre`.")),
             may("custom_emoji_id", text("A decimal number.")),
-            may("unix_time", whole("The moment of a `date_time`, in Unix seconds.")),
+            may("unix_time", within("The moment of a `date_time`, in Unix seconds.", 1..=i64::MAX)),
             may(
                 "date_time_format",
-                text("How a `date_time` is shown: `r`, or any of `w`, `d` or `D`, `t` or `T`."),
+                text("How a `date_time` is shown: `r`, or any of `w`, `d` or `D`, `t` or `T`.")
+                    .pattern(Some("^(r|w?[dD]?[tT]?)$")),
             ),
         ],
     )
@@ -216,7 +217,7 @@ fn inline_button() -> RefOr<Schema> {
 fn reply_keyboard() -> RefOr<Schema> {
     let button = super::super::parts::any_of("", [])
         .item(text("The text alone."))
-        .item(anything("`text` and options."));
+        .item(record("Options beside the text are kept as given.", [must("text", text(""))]));
     record(
         "Buttons instead of the keyboard.",
         [

@@ -11,7 +11,9 @@ mod user;
 use super::parts::{always, may, must, record, text, usually};
 use utoipa::openapi::{RefOr, Schema};
 
-pub(super) use contact::{FIELDS_HELP, changes as contact_changes, content as contact_content};
+pub(super) use contact::{
+    USERNAME, WITH_PLUS, changes as contact_changes, content as contact_content, field_mask,
+};
 
 /// Every named schema.
 pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {

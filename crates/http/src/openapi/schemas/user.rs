@@ -100,8 +100,12 @@ fn command() -> RefOr<Schema> {
     record(
         "A command of a bot.",
         [
-            must("command", sized("Lower-case letters, digits and `_`, a `/` in front is dropped.", 1..=33)),
-            must("description", sized("", 1..=256)),
+            must(
+                "command",
+                sized("Lower-case letters, digits and `_`, a `/` in front is dropped.", 1..=33)
+                    .pattern(Some("^/?[a-z0-9_]{1,32}$")),
+            ),
+            must("description", super::super::parts::name("", 256)),
         ],
     )
     .into()
