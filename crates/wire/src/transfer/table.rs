@@ -19,6 +19,8 @@ pub(super) struct Table {
     row: Row,
     /// What came before that.
     waiting: Vec<u8>,
+    /// Whether the first byte was taken apart.
+    has_begun: bool,
     /// Ends of lines that were passed.
     lines: u64,
 }
@@ -97,13 +99,8 @@ impl Table {
         let told = first.strip_prefix(b"sep=").filter(|rest| rest.len() == 1).map(|rest| rest[0]);
         let delimiter = told.filter(u8::is_ascii).unwrap_or_else(|| between(first));
         self.core = Some(ReaderBuilder::new().delimiter(delimiter).build());
-        let mut bytes = &waiting[..];
-        if told.is_some() {
-            self.lines = 1;
-            bytes = &waiting[waiting.len().min(first.len())..];
-            bytes = bytes.strip_prefix(b"\r").unwrap_or(bytes);
-            bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
-        }
+        // What is left of that line is its end, which is counted where all ends of lines are.
+        let bytes = if told.is_some() { &waiting[first.len()..] } else { &waiting[..] };
         self.read(bytes, region, out)
     }
 
@@ -128,7 +125,9 @@ impl Table {
             if self.row.begins == 0 {
                 self.row.begins = self.lines + 1;
             }
-            let (ended, taken, written) = core.read_field(bytes, &mut space);
+            // Of what it is given first, csv-core drops a byte order mark, if all of that is there: it is never.
+            let some = if std::mem::replace(&mut self.has_begun, true) { bytes } else { &bytes[..1] };
+            let (ended, taken, written) = core.read_field(some, &mut space);
             let passed = &bytes[..taken];
             self.lines += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
             bytes = &bytes[taken..];
@@ -145,8 +144,10 @@ impl Table {
     fn end_row(&mut self, region: Option<&str>, out: &mut Vec<Line>) -> Result<(), BadRequest> {
         let row = std::mem::take(&mut self.row);
         let Some(columns) = &self.columns else {
-            let names: Vec<String> =
-                row.cells.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+            let name = |cell: &Vec<u8>| {
+                String::from_utf8_lossy(cell).trim_start_matches('\u{FEFF}').trim().to_owned()
+            };
+            let names: Vec<String> = row.cells.iter().map(name).collect();
             self.columns = Some(Columns::named(&names)?);
             return Ok(());
         };

@@ -162,6 +162,8 @@ fn a_table_may_have_tabs_a_line_for_excel_and_rows_of_nothing() {
         read(Format::Csv, "sep=;\r\nphone_number;first_name\r\n\r\n;\r\n+447700900123;Ann, of course\r\n");
     assert_eq!((lines.len(), lines[0].number), (1, 5));
     assert_eq!(good(&lines[0]).change.first_name.as_deref(), Some("Ann, of course"));
+    let lines = read(Format::Csv, "sep=;\r\r\nphone;name\r\n12;Ann\r\n");
+    assert_eq!(wrong(&lines[0]).0, 3);
     let lines = read(Format::Csv, "phone\tname\n+447700900123\tAnn");
     assert_eq!((phone(good(&lines[0])), lines[0].number), (Some("+447700900123"), 2));
 }
