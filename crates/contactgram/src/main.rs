@@ -7,10 +7,12 @@ mod cli;
 mod config;
 mod failure;
 mod output;
+mod probe;
 mod progress;
 mod secrets;
 mod server;
 mod shutdown;
+mod supervisor;
 mod telemetry;
 use contactgram_model::times;
 

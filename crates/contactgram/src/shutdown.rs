@@ -6,6 +6,8 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::supervisor;
+
 /// What a shell reports for a process ended by SIGINT.
 const INTERRUPTED: i32 = 130;
 
@@ -22,6 +24,7 @@ pub fn on_signal() -> io::Result<CancellationToken> {
         let name = signals.next().await;
         tracing::info!(signal = name, "stopping; a second signal ends at once");
         asked.cancel();
+        supervisor::stopping();
         let name = signals.next().await;
         tracing::warn!(signal = name, "ended before requests in progress were answered");
         std::process::exit(INTERRUPTED);

@@ -5,22 +5,17 @@
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::time::Duration;
 
 use contactgram_hub::Hub;
 use contactgram_store::ops::{accounts, health};
 use contactgram_store::{Dialect, Location, Store, StoreError, migrate};
 use serde::Serialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{Context, counted, nothing_there, shown};
 use crate::failure::{Failure, Outcome};
-use crate::{output, progress, secrets};
-
-/// For a server at the listen address to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+use crate::{output, probe, progress, secrets};
 
 /// What a look at one thing found.
 #[derive(Serialize)]
@@ -232,24 +227,13 @@ async fn listen(address: &str) -> Finding {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
         Err(error) => return Finding::new(WHAT, State::Wrong, format!("{address} can't be used: {error}")),
     }
-    match tokio::time::timeout(PATIENCE, is_alive(address)).await {
-        Ok(Ok(true)) => Finding::new(WHAT, State::Ok, format!("a server answers at {address}")),
-        Ok(Ok(false)) => Finding::new(WHAT, State::Wrong, format!("another program answers at {address}")),
-        Ok(Err(error)) => Finding::new(WHAT, State::Wrong, format!("{address} is taken, but: {error}")),
-        Err(_) => {
-            Finding::new(WHAT, State::Wrong, format!("{address} is taken, but nothing answers in time"))
+    match probe::ask(address, "/livez").await {
+        Ok(answer) if answer.is_ours && answer.status == Some(200) => {
+            Finding::new(WHAT, State::Ok, format!("a server answers at {address}"))
         }
+        Ok(_) => Finding::new(WHAT, State::Wrong, format!("another program answers at {address}")),
+        Err(error) => Finding::new(WHAT, State::Wrong, format!("{address} is taken, but: {error}")),
     }
-}
-
-/// Whether a server of ours answers: ours says so in its envelope.
-async fn is_alive(address: &str) -> io::Result<bool> {
-    let mut stream = TcpStream::connect(crate::banner::reachable(address)).await?;
-    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
-    let mut answer = Vec::new();
-    stream.take(64 * 1024).read_to_end(&mut answer).await?;
-    let answer = String::from_utf8_lossy(&answer);
-    Ok(answer.starts_with("HTTP/1.1 200") && answer.contains("x-request-id"))
 }
 
 #[cfg(test)]
@@ -267,6 +251,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move {
+            use tokio::io::AsyncWriteExt as _;
             while let Ok((mut stream, _)) = listener.accept().await {
                 let _ = stream.write_all(b"SSH-2.0-other\r\n").await;
             }

@@ -12,7 +12,9 @@ mod contacts;
 pub mod context;
 mod doctor;
 mod group;
+mod health;
 mod key;
+mod man;
 mod member;
 mod named;
 mod people;
@@ -63,7 +65,7 @@ struct Globals {
     /// Another database: postgres://… or a file
     #[arg(long, global = true, value_name = "URL")]
     store: Option<String>,
-    /// Configuration file [default: contactgram.toml in the data folder or here, if there is one]
+    /// Configuration file [default: contactgram.toml in the data folder, here, or in /etc/contactgram]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Any setting, as `contactgram config` lists them; may be repeated
@@ -113,10 +115,14 @@ enum Command {
     Restore(backup::Restore),
     /// Check the data, its folder and the listen address
     Doctor,
+    /// Ask a running server whether it can serve: for containers and supervisors
+    Health,
     /// Print the annotated default configuration
     Config(config::Config),
     /// Print shell completions
     Completions(completions::Completions),
+    /// Write the manual pages into a folder
+    Man(man::Man),
 }
 
 /// Does what the arguments say.
@@ -127,11 +133,12 @@ pub fn run() -> Outcome {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or_else(|| Command::Serve(serve::Serve::default()));
     match command {
-        // These two work without a sound configuration.
+        // These work without a sound configuration.
         Command::Completions(wanted) => {
             wanted.run(Cli::command());
             return Ok(());
         }
+        Command::Man(wanted) => return wanted.run(Cli::command()),
         Command::Config(wanted) if !wanted.reads() => {
             wanted.print_template();
             return Ok(());
@@ -167,11 +174,12 @@ pub fn run() -> Outcome {
             Command::Backup(wanted) => wanted.run(&context).await,
             Command::Restore(wanted) => wanted.run(&context).await,
             Command::Doctor => doctor::run(&context).await,
+            Command::Health => health::run(&context).await,
             Command::Config(wanted) => {
                 wanted.print_effective(&context);
                 Ok(())
             }
-            Command::Serve(_) | Command::Completions(_) => Ok(()),
+            Command::Serve(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
         }
     })
 }

@@ -204,10 +204,14 @@ fn load_from(flags: &[Flag], file: Option<PathBuf>, variables: Variables) -> Res
     let environment = env::read(variables)?;
     // The file may lie in the data folder, which the stronger sources name.
     let named = |key: &str| flags.iter().rev().find(|flag| flag.key == key).map(|flag| flag.value.clone());
-    let data = named("data").or_else(|| environment.value("data")).map(PathBuf::from);
+    let given = |key: &str| named(key).or_else(|| environment.value(key));
+    let data = given("data").map(PathBuf::from);
+    // A database that is named stands for itself, with the usual folder beside it.
+    let data = data.or_else(|| given("store").map(|_| Config::default().data));
     let file = file.or_else(|| environment.file.clone());
     let mut loaded = Loaded::new();
-    if let Some(path) = file::find(file, &data.unwrap_or_else(|| Config::default().data))? {
+    let program = std::env::current_exe().ok();
+    if let Some(path) = file::find(file, &file::places(data.as_deref(), program.as_deref()))? {
         file::apply(&path, &mut loaded)?;
     }
     for (key, value) in &environment.settings {

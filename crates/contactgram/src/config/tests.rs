@@ -131,3 +131,13 @@ fn the_store_is_the_file_in_the_data_folder_unless_another_is_named() {
     let named = load_from(&[], Some("nowhere.toml".into()), Vec::new());
     assert_eq!(named.err().as_deref(), Some("there is no file nowhere.toml"));
 }
+
+#[test]
+fn the_systems_file_is_the_last_place_and_for_the_installed_program_alone() {
+    let system = std::path::Path::new("/etc/contactgram/contactgram.toml");
+    let (installed, built) =
+        (Some("/usr/bin/contactgram".as_ref()), Some("/src/target/debug/contactgram".as_ref()));
+    assert_eq!(file::places(None, installed).last().map(|path| path.as_path()), Some(system));
+    assert!(!file::places(None, built).iter().any(|place| place == system));
+    assert!(!file::places(Some("elsewhere".as_ref()), installed).iter().any(|place| place == system));
+}

@@ -21,7 +21,7 @@ use crate::banner::{Banner, reachable};
 use crate::cli::context::Context;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use crate::{secrets, shutdown};
+use crate::{secrets, shutdown, supervisor};
 
 /// What closing the store may take of the time for stopping.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -112,6 +112,8 @@ async fn serve_hub(
     };
     context.answer(&banner, || banner.text())?;
     tracing::info!(address = banner.listening, accounts = banner.accounts, "serving");
+    // What is connected from now on waits for `serve` at most a moment.
+    supervisor::ready(&banner.listening);
     let api = http::serve(api, app, limits.clone(), shutdown.clone());
     match metrics.zip(counted) {
         None => api.await?,

@@ -72,3 +72,23 @@ fn a_file_that_is_no_database_is_wrong() {
     assert_eq!(run.code, Some(1));
     assert_eq!(state(&serde_json::from_str(&run.out).unwrap(), "store"), "wrong");
 }
+
+#[test]
+fn health_is_a_servers_readiness_as_an_exit_code() {
+    let home = Home::new();
+    let server = home.serve(&[]);
+    let listen = format!("listen=127.0.0.1:{}", server.port());
+    assert_eq!(home.json(&["health", "--set", &listen])["ready"], true);
+    drop(server);
+    assert!(home.refusal(&["health", "--set", &listen]).contains("refused"));
+
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("listen={}", stranger.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut asking, _) = stranger.accept().unwrap();
+        let mut head = [0; 1024];
+        let _ = std::io::Read::read(&mut asking, &mut head);
+        std::io::Write::write_all(&mut asking, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    assert!(home.refusal(&["health", "--set", &listen]).contains("another program"));
+}

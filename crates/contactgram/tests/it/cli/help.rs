@@ -47,3 +47,13 @@ fn the_version_is_one_line() {
     assert!(rest == "\n" || rest == format!(" ({commit})\n") && !commit.is_empty(), "{said}");
     assert!(commit.chars().all(|c| c.is_ascii_alphanumeric()), "{said}");
 }
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let home = Home::new();
+    assert_eq!(home.ok(&["man", "pages"]), "");
+    let page = |name: &str| std::fs::read_to_string(home.path().join("pages").join(name)).unwrap();
+    assert!(page("contactgram.1").starts_with(".ie"), "roff");
+    assert!(page("contactgram.1").contains("contactgram\\-doctor(1)"), "{}", page("contactgram.1"));
+    assert!(page("contactgram-account-add.1").contains("username"));
+}

@@ -40,6 +40,30 @@ fn without_a_command_the_program_serves() {
 }
 
 #[test]
+fn a_service_manager_is_told_when_the_server_is_ready_and_when_it_stops() {
+    let home = Home::new();
+    let manager = std::os::unix::net::UnixDatagram::bind(home.path().join("notify")).unwrap();
+    manager.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let heard = || {
+        let mut message = [0; 1024];
+        let length = manager.recv(&mut message).unwrap();
+        String::from_utf8_lossy(&message[..length]).into_owned()
+    };
+    let socket = home.path().join("notify");
+    let home = home.with("NOTIFY_SOCKET", &socket.to_string_lossy());
+    let server = home.serve(&[]);
+    let ready = heard();
+    assert!(ready.starts_with("READY=1\nSTATUS=listening on "), "{ready}");
+    assert_eq!(server.get("/readyz").0, 200);
+    server.stop();
+    assert!(heard().starts_with("STOPPING=1\n"));
+
+    // One that is gone keeps no server from serving.
+    drop(manager);
+    assert_eq!(home.serve(&[]).get("/livez").0, 200);
+}
+
+#[test]
 fn the_first_account_has_no_examples_when_they_are_not_wanted() {
     let home = Home::new();
     let token = after(&home.serve(&["--no-demo"]).stop(), "account token  ").unwrap().to_owned();
