@@ -1,4 +1,4 @@
-//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `book`, `bench`, `test` and `ci`.
+//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `book`, `bench`, `dist`, `test` and `ci`.
 //! Run by people and by `.ci/run`; each command prints what it does and ends with exit code 0 or 1.
 //! It is no part of the product and never ships with it.
 #![allow(clippy::print_stdout, reason = "printing is what a command-line tool is for")]
@@ -7,6 +7,7 @@ mod bench;
 mod book;
 mod ci;
 mod deny;
+mod dist;
 mod fuzz;
 mod openapi;
 mod run;
@@ -41,6 +42,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Measure what a request costs, beside servers that do as little as can be done
     Bench(bench::Options),
+    /// Build what is given to others: a static program and a Debian package, in target/dist
+    Dist(dist::Options),
     /// Prepare what the tests need (packages, a throwaway PostgreSQL), then run every suite
     Test(test::Options),
     /// Hurt a release build for long: power cuts, kills, failing and full disks, retries
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Book => book::run(&root).map(|()| true),
         Command::Fuzz(options) => fuzz::run(&root, &options).map(|()| true),
         Command::Bench(options) => bench::run(&root, &options).map(|()| true),
+        Command::Dist(options) => dist::run(&root, &options).map(|tally| tally.report()),
         Command::Test(options) => test::run(&root, &options).map(|tally| tally.report()),
         Command::Torture(options) => torture::run(&root, &options).map(|tally| tally.report()),
         Command::Ci(options) => ci::run(&root, &options).map(|tally| tally.report()),

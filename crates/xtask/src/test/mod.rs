@@ -43,6 +43,8 @@ enum Suite {
     Portal,
     /// The programs of `examples/`, with faults between them and the server
     Examples,
+    /// A Debian package of the program, and what belongs to it
+    Package,
     /// All tests of the store, on both engines
     Store,
     /// Power cuts, kills, failing and full disks, retries: the small form of `cargo xtask torture`
@@ -70,10 +72,12 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
     };
     let from_outside = matches!(options.only, None | Some(Suite::Compat | Suite::Portal));
     let examples = matches!(options.only, None | Some(Suite::Examples));
+    let package = matches!(options.only, None | Some(Suite::Package));
     let torture = matches!(options.only, None | Some(Suite::Torture));
     // Somebody who names a server wants that one tested.
     let named = std::env::var(POSTGRES_URL).ok();
-    let with_postgres = !matches!(options.only, Some(Suite::Unit | Suite::Portal | Suite::Examples));
+    let with_postgres =
+        !matches!(options.only, Some(Suite::Unit | Suite::Portal | Suite::Examples | Suite::Package));
     let wanted = packages::Wanted {
         postgres: with_postgres && named.is_none(),
         python: from_outside && (suites.python || suites.portal) || examples,
@@ -81,6 +85,7 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
         browser: from_outside && suites.portal,
         java: examples,
         mono: examples,
+        package,
         // Without root there are no disks to cut off, and those runs say that they are skipped.
         torture: torture && postgres::is_root(),
     };
@@ -132,6 +137,9 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
     if examples {
         tally.add(examples::run(root, &environment));
     }
+    if package {
+        tally.add(crate::dist::small(root, &environment));
+    }
     if torture {
         tally.add(crate::torture::small(root, &on_disk));
     }
@@ -155,7 +163,7 @@ fn cargo_arguments(only: Option<Suite>) -> Option<&'static [&'static str]> {
         Some(Suite::Unit) => Some(&["test", "--workspace", "--lib", "--bins"]),
         Some(Suite::It) => Some(&["test", "--workspace", "--test", "*"]),
         Some(Suite::Store) => Some(&["test", "--package", "contactgram-store"]),
-        Some(Suite::Compat | Suite::Portal | Suite::Examples | Suite::Torture) => None,
+        Some(Suite::Compat | Suite::Portal | Suite::Examples | Suite::Package | Suite::Torture) => None,
     }
 }
 

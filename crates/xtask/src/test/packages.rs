@@ -65,6 +65,11 @@ const DISKS: Need = Need {
     debian: &["e2fsprogs", "mount", "python3-minimal"],
     present: || ["mkfs.ext4", "mount", "umount", "python3"].iter().all(|name| run::which(name).is_some()),
 };
+const PACKER: Need = Need {
+    what: "dpkg and systemd-analyze",
+    debian: &["dpkg", "systemd"],
+    present: || run::which("dpkg-deb").is_some() && run::which("systemd-analyze").is_some(),
+};
 const TRACER: Need = Need { what: "strace", debian: &["strace"], present: || run::which("strace").is_some() };
 
 /// What the chosen suites use.
@@ -78,6 +83,8 @@ pub struct Wanted {
     pub java: bool,
     /// For C#.
     pub mono: bool,
+    /// For the Debian package.
+    pub package: bool,
     /// Disks to cut off and a tracer to let fsync fail: for root alone.
     pub torture: bool,
 }
@@ -94,6 +101,7 @@ pub fn ensure(wanted: &Wanted, may_install: bool) -> Result<(), String> {
     needs.extend(wanted.browser.then_some(CHROMIUM));
     needs.extend(wanted.java.then_some(JAVA));
     needs.extend(wanted.mono.then_some(MONO));
+    needs.extend(wanted.package.then_some(PACKER));
     if wanted.torture {
         needs.extend([DISKS, TRACER]);
     }
