@@ -1,4 +1,4 @@
-//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `book`, `bench`, `dist`, `test` and `ci`.
+//! The workshop: `cargo xtask tidy`, `deny`, `openapi`, `schemathesis`, `book`, `bench`, `dist`, `test` and `ci`.
 //! Run by people and by `.ci/run`; each command prints what it does and ends with exit code 0 or 1.
 //! It is no part of the product and never ships with it.
 #![allow(clippy::print_stdout, reason = "printing is what a command-line tool is for")]
@@ -11,6 +11,7 @@ mod dist;
 mod fuzz;
 mod openapi;
 mod run;
+mod schemathesis;
 mod spdx;
 mod test;
 mod tidy;
@@ -38,6 +39,8 @@ enum Command {
     Openapi(openapi::Options),
     /// Make the book of docs/ in target/book
     Book,
+    /// Make requests up from docs/openapi.json, for long, and hold the server to it
+    Schemathesis(schemathesis::Options),
     /// Try the parsers with inputs that a fuzzer makes up
     Fuzz(fuzz::Options),
     /// Measure what a request costs, beside servers that do as little as can be done
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Deny => deny::run(&root).map(|()| true),
         Command::Openapi(options) => openapi::run(&root, &options).map(|()| true),
         Command::Book => book::run(&root).map(|()| true),
+        Command::Schemathesis(options) => schemathesis::run(&root, &options).map(|tally| tally.report()),
         Command::Fuzz(options) => fuzz::run(&root, &options).map(|()| true),
         Command::Bench(options) => bench::run(&root, &options).map(|()| true),
         Command::Dist(options) => dist::run(&root, &options).map(|tally| tally.report()),

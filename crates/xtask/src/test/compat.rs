@@ -1,5 +1,5 @@
-//! The suites that see our binary from outside: other people's clients under `tests/compat/`, and a browser under
-//! `tests/portal/`. Called by `test`. A suite whose folder is not there is skipped; installs are kept under the target folder
+//! The suites that see our binary from outside: other people's clients under `tests/compat/`, a browser under
+//! `tests/portal/`, and requests made up from its description under `tests/openapi/`. Called by `test`. A suite whose folder is not there is skipped; installs are kept under the target folder
 //! until the file that pins them changes.
 
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ pub struct Suites {
     pub node: bool,
     rust: bool,
     pub portal: bool,
+    pub openapi: bool,
 }
 
 impl Suites {
@@ -25,25 +26,31 @@ impl Suites {
             node: folder.join("node/package-lock.json").is_file(),
             rust: folder.join("rust/Cargo.toml").is_file(),
             portal: root.join("tests/portal/requirements.txt").is_file(),
+            openapi: root.join("tests/openapi/requirements.txt").is_file(),
             folder,
         }
     }
 
     /// Those of other people's clients alone.
     pub fn clients(self) -> Suites {
-        Suites { portal: false, ..self }
+        Suites { portal: false, openapi: false, ..self }
     }
 
     /// The portal's alone.
     pub fn pages(self) -> Suites {
-        Suites { python: false, node: false, rust: false, ..self }
+        Suites { python: false, node: false, rust: false, openapi: false, ..self }
+    }
+
+    /// The one that holds the server to its description.
+    pub fn description(self) -> Suites {
+        Suites { python: false, node: false, rust: false, portal: false, ..self }
     }
 
     /// Runs each suite there is; one that can't be prepared counts as a failure.
     pub fn run(&self, root: &Path, environment: &Environment) -> Tally {
         let target = run::target_dir(root);
         let mut tally = Tally::default();
-        if !(self.python || self.node || self.rust || self.portal) {
+        if !(self.python || self.node || self.rust || self.portal || self.openapi) {
             println!("no such suites beside {}", self.folder.display());
             return tally;
         }
@@ -68,6 +75,9 @@ impl Suites {
         suite("compatibility: Rust", self.rust, &|| self.run_rust(root, &target, &environment));
         suite("the portal in Chromium", self.portal, &|| {
             run_pytest(root, (&target, "venv-portal"), "tests/portal", &environment)
+        });
+        suite("the server against its description", self.openapi, &|| {
+            run_pytest(root, (&target, "venv-openapi"), "tests/openapi", &environment)
         });
         tally
     }

@@ -41,6 +41,8 @@ enum Suite {
     Compat,
     /// The portal in a real browser, in `tests/portal`
     Portal,
+    /// The server against `docs/openapi.json`: the short form of `cargo xtask schemathesis`, in `tests/openapi`
+    Openapi,
     /// The programs of `examples/`, with faults between them and the server
     Examples,
     /// A Debian package of the program, and what belongs to it
@@ -68,19 +70,22 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
     let suites = match options.only {
         Some(Suite::Compat) => Suites::of(root).clients(),
         Some(Suite::Portal) => Suites::of(root).pages(),
+        Some(Suite::Openapi) => Suites::of(root).description(),
         _ => Suites::of(root),
     };
-    let from_outside = matches!(options.only, None | Some(Suite::Compat | Suite::Portal));
+    let from_outside = matches!(options.only, None | Some(Suite::Compat | Suite::Portal | Suite::Openapi));
     let examples = matches!(options.only, None | Some(Suite::Examples));
     let package = matches!(options.only, None | Some(Suite::Package));
     let torture = matches!(options.only, None | Some(Suite::Torture));
     // Somebody who names a server wants that one tested.
     let named = std::env::var(POSTGRES_URL).ok();
-    let with_postgres =
-        !matches!(options.only, Some(Suite::Unit | Suite::Portal | Suite::Examples | Suite::Package));
+    let with_postgres = !matches!(
+        options.only,
+        Some(Suite::Unit | Suite::Portal | Suite::Openapi | Suite::Examples | Suite::Package)
+    );
     let wanted = packages::Wanted {
         postgres: with_postgres && named.is_none(),
-        python: from_outside && (suites.python || suites.portal) || examples,
+        python: from_outside && (suites.python || suites.portal || suites.openapi) || examples,
         node: from_outside && suites.node || examples,
         browser: from_outside && suites.portal,
         java: examples,
@@ -152,6 +157,25 @@ pub fn run(root: &Path, options: &Options) -> Result<Tally, String> {
     Ok(tally)
 }
 
+/// Runs the suite that holds the server to its description in its long form.
+///
+/// # Errors
+/// A sentence, when it can't be prepared.
+pub fn schemathesis(root: &Path, variables: &[(&str, String)]) -> Result<Tally, String> {
+    let suite = Suites::of(root).description();
+    let wanted = packages::Wanted { python: true, ..packages::Wanted::default() };
+    run::step("what the tests need", || packages::ensure(&wanted, true))?;
+    let mut environment = Environment::default();
+    let memory = Memory::find();
+    if let Some(memory) = &memory {
+        environment.set("TMPDIR", memory.path().to_string_lossy());
+    }
+    for (name, value) in variables {
+        environment.set(name, value.clone());
+    }
+    Ok(suite.run(root, &environment))
+}
+
 /// Most tests wait for their server more than they work.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from) * 2
@@ -163,7 +187,14 @@ fn cargo_arguments(only: Option<Suite>) -> Option<&'static [&'static str]> {
         Some(Suite::Unit) => Some(&["test", "--workspace", "--lib", "--bins"]),
         Some(Suite::It) => Some(&["test", "--workspace", "--test", "*"]),
         Some(Suite::Store) => Some(&["test", "--package", "contactgram-store"]),
-        Some(Suite::Compat | Suite::Portal | Suite::Examples | Suite::Package | Suite::Torture) => None,
+        Some(
+            Suite::Compat
+            | Suite::Portal
+            | Suite::Openapi
+            | Suite::Examples
+            | Suite::Package
+            | Suite::Torture,
+        ) => None,
     }
 }
 
