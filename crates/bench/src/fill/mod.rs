@@ -33,7 +33,7 @@ use set::{Account, Set, Size};
 const DAYS: i64 = 200;
 const DAY_S: i64 = 24 * 3600;
 /// Rows made in one transaction.
-const AT_ONCE: u64 = 5000;
+const AT_ONCE: u64 = 20_000;
 /// Contacts that are written to, at most.
 const CHATS: usize = 5000;
 /// People who write.
@@ -43,7 +43,7 @@ const REMEMBERED: usize = 200_000;
 /// From the id of one contact to that of the next, at most.
 const LONGEST_STEP: u64 = 32;
 /// For the writer while filling; the server that is measured has its own setting.
-const CACHE_KIB: u32 = 512 * 1024;
+const CACHE_KIB: u32 = 6 * 1024 * 1024;
 
 /// Make a data set
 #[derive(Args)]

@@ -18,9 +18,10 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const STATEMENTS: usize = 256;
 /// A WAL that a long read made grow is cut back to this many bytes at the next restart of the log.
 const WAL_LIMIT: i64 = 64 << 20;
-/// How much of the data file is read where the kernel holds it, in bytes, instead of being copied page by page;
-/// the most that SQLite allows. A disk that fails a read then ends the process instead of one request.
-const MAPPED: i64 = 0x7fff_0000;
+/// How much of the data file is read where the kernel holds it, in bytes, instead of being copied page by page: all of it, as far
+/// as SQLite was built to allow (`.cargo/config.toml`; elsewhere it allows 2 GiB). A disk that fails a read then ends the process
+/// instead of one request.
+const MAPPED: i64 = if cfg!(target_pointer_width = "64") { 1 << 40 } else { 256 << 20 };
 
 /// The one connection that writes. Foreign keys are still off: migrations need them off, the caller turns
 /// them on with [`enforce_foreign_keys`].
