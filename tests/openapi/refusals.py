@@ -29,6 +29,7 @@ REASONS: dict[str, list[str]] = {
         r"message can't be (copied|edited|deleted|forwarded)",
         r"there is no (text|caption) in the message to edit",
         r"message is not modified",
+        r"YOU_BLOCKED_USER",
         r"the account has 50 webhooks already",
         r"\w+ belongs to (somebody else|another group)",
         r"as the account has no default region",
@@ -54,6 +55,8 @@ REASONS: dict[str, list[str]] = {
         r"send_at must be a Unix time within the next 365 days",
         r"message (caption )?is too long",
         r"can't parse entities: ",
+        # Of spaces alone, or of the method that `/` was told to call.
+        r"message text is empty",
         r"the first row names no column that says who somebody is",
         r"entity URL '.*' is invalid",
     ],

@@ -77,6 +77,9 @@ async fn a_value_of_another_kind_is_refused_by_its_name() {
         let refused = admin.patch(&format!("people/{ann}"), json!({"first_name": nothing})).await;
         assert_eq!(refused.status, 400, "{nothing:?}: {}", refused.text);
     }
+    let blank = json!({"first_name": "Ben", "phone_number": " \n", "email": " "});
+    let ben = admin.post("people", blank).await.result();
+    assert_eq!((ben.get("phone_number"), ben.get("email")), (None, None), "{ben}");
     let refused = admin.patch(&format!("people/{ann}"), json!({"first_name": Value::Null})).await;
     assert_eq!(refused.refusal(), (400, "Bad Request: first_name can't be removed".to_owned()));
 }

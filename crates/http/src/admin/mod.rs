@@ -127,7 +127,7 @@ impl Operator {
     }
 
     fn optional(&self, name: &str) -> Result<Option<String>, Failure> {
-        Ok(self.params.strict_text(name)?.filter(|text| !text.is_empty()).map(str::to_owned))
+        Ok(self.params.strict_text(name)?.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned))
     }
 
     fn text(&self, name: &str) -> Result<String, Failure> {

@@ -41,7 +41,7 @@ pub(super) async fn edit(operator: Operator) -> Reply {
         match body.get(name) {
             None => Ok(None),
             Some(serde_json::Value::Null) => Ok(Some(None)),
-            Some(serde_json::Value::String(text)) if text.is_empty() => Ok(Some(None)),
+            Some(serde_json::Value::String(text)) if text.trim().is_empty() => Ok(Some(None)),
             Some(serde_json::Value::String(text)) => Ok(Some(Some(text.clone()))),
             Some(serde_json::Value::Number(number)) => Ok(Some(Some(number.to_string()))),
             Some(_) => Err(reply::bad(format!("{name} must be a string"))),
