@@ -61,7 +61,7 @@ async fn what_is_wrong_with_a_person_is_named() {
         bad(&admin.post("people", about).await, text);
     }
     bad(
-        &admin.patch(&format!("people/{ann}"), json!({"first_name": 5})).await,
+        &admin.patch(&format!("people/{ann}"), json!({"first_name": [5]})).await,
         "first_name must be a string",
     );
     bad(&admin.get("people?limit=0").await, "limit must be a whole number from 1 to 1000, not \"0\"");
