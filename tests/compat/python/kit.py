@@ -6,6 +6,7 @@ standard output and the admin API.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,9 +17,12 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import requests
+
+if TYPE_CHECKING:
+    from telegram import Bot, Update
 
 HERE = Path(__file__).resolve().parent
 ADMIN_TOKEN = "admin-token-of-the-python-suite-0123456789"
@@ -182,6 +186,13 @@ class Person:
             return next((m for m in others if m.get("text") == text), None)
 
         return eventually(f"{text!r} on the screen of {self.id}", look)
+
+
+async def waiting(bot: Bot, count: int) -> tuple[Update, ...]:
+    """All updates that wait, once there are so many: through a gateway they come a moment later. It confirms none."""
+    while len(updates := await bot.get_updates(timeout=10)) < count:
+        await asyncio.sleep(0.05)
+    return updates
 
 
 def echo_bot(account: Account, *arguments: str) -> Process:

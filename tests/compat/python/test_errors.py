@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from kit import Account, Person
+from kit import Account, Person, waiting
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken
 
@@ -83,7 +83,7 @@ def test_messages_that_are_not_there(account: Account, known: Person) -> None:
 
 def test_the_persons_own_message_can_not_be_edited(account: Account, known: Person) -> None:
     async def story(bot: Bot) -> None:
-        theirs = (await bot.get_updates())[0].message
+        theirs = (await waiting(bot, 1))[0].message
         await bot.edit_message_text("mine", known.id, theirs.message_id)
 
     assert refused(account, story, BadRequest) == "Message can't be edited"

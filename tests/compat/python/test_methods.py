@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from kit import Account, Person, Server
+from kit import Account, Person, Server, waiting
 from telegram import (
     Bot,
     BotCommand,
@@ -153,7 +153,7 @@ def test_messages_are_forwarded_and_copied(run: Run, known: Person, server: Serv
     other.write(account.id, "me too")
 
     async def story(bot: Bot) -> None:
-        theirs = (await bot.get_updates())[0].message
+        theirs = (await waiting(bot, 1))[0].message
         assert theirs.text == "hello"
         forwarded = await bot.forward_message(other.id, known.id, theirs.message_id)
         assert (forwarded.text, forwarded.chat.id) == ("hello", other.id)
@@ -180,7 +180,7 @@ def test_a_shared_contact_arrives_with_its_owner(run: Run, server: Server, accou
         keyboard = ReplyKeyboardMarkup([[KeyboardButton("My number", request_contact=True)]], one_time_keyboard=True)
         await bot.send_message(owner.id, "Your number?", reply_markup=keyboard)
         owner.act("share", to=account.id)
-        message = (await bot.get_updates(timeout=10))[-1].message
+        message = (await waiting(bot, 2))[-1].message
         assert (message.from_user.id, message.contact.user_id) == (owner.id, owner.id)
         assert message.contact.phone_number.lstrip("+") == "441632960962"
         assert "eve@example.com" in message.contact.vcard
@@ -234,7 +234,7 @@ def test_updates_are_confirmed_by_offset(run: Run, known: Person, account: Accou
     known.write(account.id, "second")
 
     async def story(bot: Bot) -> None:
-        first, second = await bot.get_updates()
+        first, second = await waiting(bot, 2)
         assert [first.message.text, second.message.text] == ["hello", "second"]
         assert second.update_id == first.update_id + 1
         assert [u.update_id for u in await bot.get_updates(offset=second.update_id)] == [second.update_id]
@@ -248,7 +248,7 @@ def test_a_persons_edit_arrives(run: Run, known: Person, account: Account) -> No
 
     async def story(bot: Bot) -> None:
         known.act("edit", to=account.id, message_id=written["message_id"], text="typo")
-        edited = (await bot.get_updates())[-1].edited_message
+        edited = (await waiting(bot, 3))[-1].edited_message
         assert edited.text == "typo" and edited.edit_date is not None
 
     run(story)
