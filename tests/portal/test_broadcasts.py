@@ -1,5 +1,7 @@
 """Broadcasts: how many they reach is said before, they are sent once, watched, paused, resumed and cancelled."""
 
+import re
+
 import pytest
 import requests
 from kit import PATIENCE_S, Account, Person, eventually
@@ -127,6 +129,8 @@ def test_a_broadcast_is_begun_without_scripts(window, account: Account, people):
     page.get_by_label("Search", exact=True).fill("bob")
     plain.press("See who gets it")
     plain.press("Send to 1 contact")
+    # Its page has to be there before it is loaded anew.
+    expect(page).to_have_url(re.compile(r"/broadcasts/\d+"))
     people[1].sees(account.id, "By hand.")
     page.reload()
     expect(page.get_by_role("heading", name="1 of 1")).to_be_visible()
