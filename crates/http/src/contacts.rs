@@ -9,7 +9,7 @@ use crate::call::{Asked, Call};
 use crate::reply::{self, Failure, Reply, bad};
 use contactgram_hub::access::{ContactsRead, ContactsWrite};
 use contactgram_hub::{Answer, Caller, ContactKey, ContactPage, Error, ListQuery};
-use contactgram_model::contact::{ContactChange, PRIVATE_FIELDS};
+use contactgram_model::contact::{ContactChange, FIELDS, PRIVATE_FIELDS};
 use contactgram_model::scope::Scope;
 use contactgram_model::{ContactId, page};
 use contactgram_wire::contact::{Meaning, needs_region, read_change};
@@ -18,28 +18,6 @@ use http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-
-/// The fields that a mask may name.
-pub(crate) const FIELDS: [&str; 18] = [
-    "id",
-    "first_name",
-    "last_name",
-    "username",
-    "phone_number",
-    "email",
-    "user_id",
-    "own_name",
-    "language_code",
-    "is_bot",
-    "labels",
-    "note",
-    "attributes",
-    "phone_verified",
-    "is_blocked",
-    "source",
-    "created_at",
-    "updated_at",
-];
 
 /// `GET /contacts`
 pub(crate) async fn list(call: Call) -> Reply {

@@ -136,6 +136,28 @@ impl Contact {
     }
 }
 
+/// All that a contact may say, as the API names it and in its order.
+pub const FIELDS: [&str; 18] = [
+    "id",
+    "first_name",
+    "last_name",
+    "username",
+    "phone_number",
+    "email",
+    "user_id",
+    "own_name",
+    "language_code",
+    "is_bot",
+    "labels",
+    "note",
+    "attributes",
+    "phone_verified",
+    "is_blocked",
+    "source",
+    "created_at",
+    "updated_at",
+];
+
 /// What `contacts:private` is needed for.
 pub const PRIVATE_FIELDS: [&str; 4] = ["phone_number", "email", "note", "attributes"];
 

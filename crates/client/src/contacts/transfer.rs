@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contactgram_wire::transfer::Format;
+pub use contactgram_wire::transfer::{ImportReport as Imported, OnConflict, RefusedLine};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use serde::Deserialize;
 
 use super::Contacts;
 use crate::error::Result;
@@ -16,18 +16,6 @@ use crate::send::request::Request;
 const SLOWEST_BYTES_S: usize = 64 * 1024;
 /// How much longer an export may take than another call.
 const EXPORT: Duration = Duration::from_secs(300);
-
-/// What becomes of a contact that is there already.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OnConflict {
-    /// It is given what it lacks, and keeps what it has.
-    #[default]
-    Merge,
-    /// It stays as it is.
-    Skip,
-    /// What the file says takes the place of what there is.
-    Replace,
-}
 
 /// A file of contacts to be imported.
 ///
@@ -82,40 +70,6 @@ impl ContactFile {
     }
 }
 
-/// What came of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub struct Imported {
-    /// Contacts that are new.
-    pub added: u64,
-    /// Contacts that are other than before.
-    pub updated: u64,
-    /// Contacts that were there and are as before.
-    pub unchanged: u64,
-    /// Lines that are in no contact.
-    pub refused: u64,
-    /// Lines that were taken although none of their phone numbers can be read.
-    pub without_number: u64,
-    /// The first 100 of the refused lines.
-    pub refusals: Vec<RefusedLine>,
-    /// Whether nothing was written.
-    #[serde(default)]
-    pub dry_run: bool,
-}
-
-/// A line that was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub struct RefusedLine {
-    /// Where it begins in the file, counted from 1.
-    pub line: u64,
-    /// The field that is wrong, if it is one.
-    #[serde(default)]
-    pub field: Option<String>,
-    /// A sentence.
-    pub why: String,
-}
-
 /// Which contacts to export.
 #[derive(Debug, Clone, Default)]
 pub struct ExportQuery {
@@ -157,14 +111,9 @@ impl Contacts<'_> {
     /// # Errors
     /// [`Error::BadRequest`](crate::Error::BadRequest) when the file can't be read at all; what came before stays.
     pub async fn import(&self, file: ContactFile) -> Result<Imported> {
-        let rule = match file.on_conflict {
-            OnConflict::Merge => "merge",
-            OnConflict::Skip => "skip",
-            OnConflict::Replace => "replace",
-        };
         let kind = HeaderValue::from_static(file.format.media_type());
         let mut request = Request::post("contacts/import", "contacts/import", file.key)
-            .query("on_conflict", Some(rule))
+            .query("on_conflict", Some(file.on_conflict.name()))
             .query("region", file.region)
             .query("dry_run", file.dry_run.then_some(true))
             .header(CONTENT_TYPE, kind);

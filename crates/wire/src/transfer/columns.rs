@@ -32,7 +32,7 @@ enum Column {
 pub(super) struct Columns(Vec<Column>);
 
 /// Ours that are read; the others are what the server says of a contact.
-const OWN: [&str; 12] = [
+pub(super) const OWN: [&str; 12] = [
     "id",
     "first_name",
     "last_name",

@@ -6,12 +6,14 @@ mod cards;
 mod columns;
 mod jsonl;
 mod lines;
+mod report;
 mod table;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use report::{ImportReport, OnConflict, RefusedLine};
 pub use write::{csv_header, csv_row, vcard};
 
 use crate::BadRequest;
@@ -31,20 +33,6 @@ pub const OTHER_EMAILS: &str = "other_emails";
 pub const ORGANIZATION: &str = "organization";
 /// Where a card's TITLE is kept, among a contact's attributes.
 pub const TITLE: &str = "title";
-
-/// The fields that a line may be wrong in.
-const FIELDS: [&str; 10] = [
-    "first_name",
-    "last_name",
-    "username",
-    "phone_number",
-    "email",
-    "user_id",
-    "language_code",
-    "labels",
-    "note",
-    "attributes",
-];
 
 /// What a file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +143,9 @@ impl From<BadRequest> for Wrong {
 
 /// The field that a refusal is about: its text names it.
 pub fn field_of(why: &str) -> Option<&'static str> {
-    FIELDS.into_iter().filter_map(|field| Some((why.find(field)?, field))).min().map(|(_, field)| field)
+    // `id` would be found in words.
+    let fields = columns::OWN.into_iter().filter(|field| !["id", "created_at"].contains(field));
+    fields.filter_map(|field| Some((why.find(field)?, field))).min().map(|(_, field)| field)
 }
 
 /// A file that is being read.

@@ -6,28 +6,8 @@ use super::{ORGANIZATION, OTHER_EMAILS, OTHER_PHONES, TITLE};
 use crate::cell;
 use crate::vcard::{escaped, push_line};
 use contactgram_model::Contact;
-use contactgram_model::contact::PRIVATE_FIELDS;
+use contactgram_model::contact::{FIELDS, PRIVATE_FIELDS};
 use serde_json::Value;
-
-const COLUMNS: [&str; 17] = [
-    "id",
-    "first_name",
-    "last_name",
-    "username",
-    "phone_number",
-    "email",
-    "user_id",
-    "language_code",
-    "is_bot",
-    "labels",
-    "note",
-    "attributes",
-    "phone_verified",
-    "is_blocked",
-    "source",
-    "created_at",
-    "updated_at",
-];
 
 /// The row of names, with its end. Whoever doesn't see private fields has no columns for them.
 pub fn csv_header(private: bool) -> String {
@@ -41,7 +21,9 @@ pub fn csv_row(contact: &Contact, private: bool) -> String {
 }
 
 fn shown(private: bool) -> impl Iterator<Item = &'static str> {
-    COLUMNS.into_iter().filter(move |column| private || !PRIVATE_FIELDS.contains(column))
+    // `own_name` is what they call themselves, and nobody's here to set.
+    let columns = FIELDS.into_iter().filter(|column| *column != "own_name");
+    columns.filter(move |column| private || !PRIVATE_FIELDS.contains(column))
 }
 
 fn value(contact: &Contact, column: &str) -> String {

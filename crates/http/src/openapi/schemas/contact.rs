@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema, Type};
 
 /// Which fields an answer shows.
 pub(crate) fn field_mask() -> ObjectBuilder {
-    let names = crate::contacts::FIELDS.join("|");
+    let names = contactgram_model::contact::FIELDS.join("|");
     text("Only these fields of each contact, separated by commas, such as `id,first_name,phone_number`. All when absent or empty.")
         .pattern(Some(format!("^ *(({names}) *(, *({names}) *)*)?$")))
 }
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_document_knows_every_field_of_a_mask() {
-        let mut masked: Vec<String> = crate::contacts::FIELDS.map(str::to_owned).to_vec();
+        let mut masked: Vec<String> = contactgram_model::contact::FIELDS.map(str::to_owned).to_vec();
         masked.sort();
         assert_eq!(masked, properties("Contact"));
     }

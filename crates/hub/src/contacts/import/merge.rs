@@ -2,32 +2,8 @@
 
 use contactgram_model::contact::ContactChange;
 use contactgram_model::{Contact, ContactSource};
-use contactgram_wire::transfer::Said;
+use contactgram_wire::transfer::{OnConflict, Said};
 use serde_json::Map;
-
-/// What becomes of a contact that a line of the file is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OnConflict {
-    /// It is given what it lacks, and keeps what it has; labels and attributes are added to.
-    #[default]
-    Merge,
-    /// It stays as it is.
-    Skip,
-    /// What the line says takes the place of what there is; what the line doesn't say stays.
-    Replace,
-}
-
-impl OnConflict {
-    /// The rule of this name.
-    pub fn named(name: &str) -> Option<OnConflict> {
-        Some(match name {
-            "merge" => OnConflict::Merge,
-            "skip" => OnConflict::Skip,
-            "replace" => OnConflict::Replace,
-            _ => return None,
-        })
-    }
-}
 
 /// Whether a contact that has the id of a line may be the one that it means: ids of another server's contacts may be
 /// somebody else's here. One thing that both say has to agree; a line that says nothing of who it is has the id alone.

@@ -6,7 +6,7 @@ mod apply;
 mod batch;
 mod merge;
 
-pub use merge::OnConflict;
+pub use contactgram_wire::transfer::{ImportReport, OnConflict, RefusedLine};
 
 use crate::access::ContactsWrite;
 use crate::once::Slow;
@@ -17,7 +17,6 @@ use contactgram_model::phone::is_region;
 use contactgram_model::{Action, ContactSource, UserId};
 use contactgram_store::ops::{audit, counters};
 use contactgram_wire::transfer::{Format, Line, Reader, Said, field_of};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
@@ -41,38 +40,6 @@ pub struct ImportRequest {
     pub on_conflict: OnConflict,
     /// To say what would come of it, and write nothing.
     pub dry_run: bool,
-}
-
-/// What came of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportReport {
-    /// Contacts that are new.
-    pub added: u64,
-    /// Contacts that are other than before.
-    pub updated: u64,
-    /// Contacts that were there and are as before.
-    pub unchanged: u64,
-    /// Lines that are in no contact.
-    pub refused: u64,
-    /// Lines that were taken although none of their phone numbers can be read: those are among the attributes.
-    pub without_number: u64,
-    /// The first of the refused lines.
-    pub refusals: Vec<RefusedLine>,
-    /// Whether nothing was written.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub dry_run: bool,
-}
-
-/// A line that was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedLine {
-    /// Where it begins, counted from 1.
-    pub line: u64,
-    /// The field that is wrong, if it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-    /// A sentence.
-    pub why: String,
 }
 
 /// A file that is being read.
@@ -128,7 +95,7 @@ impl Hub {
             lines: Vec::new(),
             waiting: Vec::new(),
             taken: 0,
-            report: ImportReport { dry_run, ..ImportReport::default() },
+            report: ImportReport::new(dry_run),
             would_be: HashSet::new(),
             once,
             digest,
@@ -300,7 +267,7 @@ impl Import<'_> {
     fn refuse(&mut self, line: u64, field: Option<&str>, why: String) {
         self.report.refused += 1;
         if self.report.refusals.len() < MOST_TOLD {
-            self.report.refusals.push(RefusedLine { line, field: field.map(str::to_owned), why });
+            self.report.refusals.push(RefusedLine::new(line, field, why));
         }
     }
 }
